@@ -1,0 +1,118 @@
+# Molecule Operator. `make help` lists the targets; the two that matter are `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Node 24 is needed. Where the machine has an older one, the npm package `node` brings it into .dev/toolchain.
+NODE_MAJOR := $(shell node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')
+ifeq ($(shell test "$(NODE_MAJOR)" -ge 24 2>/dev/null && echo yes),yes)
+TOOLCHAIN :=
+else
+TOOLCHAIN := .dev/toolchain/node_modules/.bin/node
+export PATH := $(CURDIR)/.dev/toolchain/node_modules/.bin:$(PATH)
+endif
+NODE_VERSION := 24.21.0
+DEPS := node_modules/.package-lock.json
+VITEST := node node_modules/vitest/vitest.mjs run
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+.dev/toolchain/node_modules/.bin/node:
+	@command -v npm >/dev/null || { echo "Cannot obtain Node $(NODE_VERSION): npm is missing. Install Node.js (any version) with npm and run again." >&2; exit 1; }
+	@echo "Obtaining Node $(NODE_VERSION) (this machine has: $$(node --version 2>/dev/null || echo none))"
+	@mkdir -p .dev/toolchain
+	@npm install --prefix .dev/toolchain --ignore-scripts=false --no-fund --no-audit --loglevel=error node@$(NODE_VERSION)
+
+$(DEPS): package.json package-lock.json | $(TOOLCHAIN)
+	@npm ci --loglevel=error
+	@touch $@
+
+##@ Code
+.PHONY: deps generate format lint typecheck test-unit verify build
+deps: $(DEPS) ## Obtain Node 24 and the locked packages
+
+generate: $(DEPS) ## Regenerate types from crds/ and manifests/install.yaml
+	node hack/generate-types.ts
+	node hack/build-install.ts
+
+format: $(DEPS) ## Format the code
+	npx biome format --write .
+
+lint: $(DEPS) ## Lint style, import levels, cycles and purity
+	npx biome lint --error-on-warnings .
+	node hack/lint-architecture.ts
+
+typecheck: $(DEPS) ## Check types
+	npx tsc -p .
+
+test-unit: $(DEPS) ## Unit tests
+	$(VITEST) --project unit
+
+verify: $(DEPS) ## generate, format, lint, typecheck, unit tests; fails on a dirty tree
+	@node hack/test.ts verify
+
+build: $(DEPS) ## Bundle the programs into dist/
+	node hack/build.ts
+
+##@ Tests
+.PHONY: test-integration test-e2e test bench
+test-integration: build ## Tests against a real apiserver, Postgres and Gitea
+	$(VITEST) --project integration
+
+test-e2e: build ## Tests against a real cluster with a real kubelet
+	$(VITEST) --project e2e
+
+test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
+	@node hack/test.ts all
+
+N ?= 200
+bench: build ## Cold start and restart with N Workspaces (N=200)
+	node hack/bench.ts --workspaces $(N)
+
+##@ Development cluster (state in .dev/)
+.PHONY: cluster-up cluster-down forge-up forge-down postgres-up postgres-down image
+cluster-up: $(DEPS) ## Start a cluster (CLUSTER=existing|kind, else a bare one of our own)
+	@node hack/cluster.ts up
+
+cluster-down: $(DEPS) ## Stop it and remove what it left on the machine
+	@node hack/cluster.ts down
+
+forge-up: $(DEPS) ## Start a Gitea
+	@node hack/forge.ts up
+
+forge-down: $(DEPS) ## Stop it
+	@node hack/forge.ts down
+
+postgres-up: $(DEPS) ## Start a Postgres for the ledger (LEDGER_URL overrides)
+	@node hack/postgres.ts up
+
+postgres-down: $(DEPS) ## Stop it
+	@node hack/postgres.ts down
+
+image: build ## Build the container image and load it into the development cluster
+	@node hack/image.ts build
+
+##@ Demo
+.PHONY: demo demo-down
+DEMO ?= tour
+demo: build ## Cluster, forge, Postgres, operator and an org of agents (DEMO=heal shows the healing)
+	@node hack/demo.ts $(DEMO)
+
+demo-down: $(DEPS) ## Remove all of it
+	@node hack/demo.ts down
+
+##@ Use on a cluster (current context)
+.PHONY: install uninstall
+KUBECTL ?= kubectl
+install: ## Install CRDs, policies, RBAC and the operator
+	$(KUBECTL) apply --server-side -f manifests/install.yaml
+
+uninstall: ## Remove the operator, its policies and RBAC; CRDs and all Orgs stay
+	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l app.kubernetes.io/component!=crds
+
+.PHONY: clean
+clean: ## Remove dist/ and node_modules/
+	rm -rf dist node_modules

@@ -1,0 +1,65 @@
+/**
+ * Every name that other programs see: group, labels, annotations, finalizers, field managers. They are API: users
+ * select by them, policies match them, so none changes without a deprecation.
+ */
+
+export const GROUP = 'moleculesai.app';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** The namespace is the tenant; its only Org carries this name, so that policies can read it as a parameter. */
+export const ORG_NAME = 'org';
+/** Reserved for the one Workspace of kind `platform`; only the operator may create it. */
+export const PLATFORM_AGENT_NAME = 'platform-agent';
+
+/** Holds an Org, Workspace or TemplateAsset until its deletion may go on. Put on at CREATE by policy. */
+export const APPROVAL_FINALIZER = `${GROUP}/approval`;
+/** Holds a PVC of ours; only the operator takes it off. Policies match it, never labels. */
+export const VOLUME_FINALIZER = `${GROUP}/volume`;
+
+export const OPERATOR_NAMESPACE = 'molecule-system';
+export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
+/** userInfo.username of the operator; the policies in manifests/policies name the same user. */
+export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`;
+
+/** Audience of the projected token in the init container; the asset server accepts no other. */
+export const ASSET_AUDIENCE = `assets.${GROUP}`;
+
+export const LABELS = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  /** metadata.name of the Workspace. For selection by people; never evidence of identity. */
+  workspace: `${GROUP}/workspace`,
+  /** Identity of the data: the Workspace id at first creation. */
+  incarnation: `${GROUP}/incarnation`,
+} as const;
+
+export const MANAGED_BY = 'molecule-operator';
+
+export const ANNOTATIONS = {
+  /** On Pod and PVC: uid of the Workspace they were made for. */
+  workspaceUID: `${GROUP}/workspace-uid`,
+  /** On Pod and PVC: incarnation of the data, written in the POST and checked on a 409. */
+  incarnation: `${GROUP}/incarnation`,
+  /** On the Pod: digest of the tree that materialize must put on the volume; patched once per new revision. */
+  assetsDigest: `${GROUP}/assets-digest`,
+  /** On the Pod: JSON array of include globs that the tree may contain. */
+  assetsInclude: `${GROUP}/assets-include`,
+  /** On the Pod: sha256 of the intent it was made from; a difference means that it has to be replaced. */
+  specHash: `${GROUP}/spec-hash`,
+  /** On any of our kinds: a new value asks for a pass now; echoed in status.lastHandledReconcileAt. */
+  requestedAt: `reconcile.${GROUP}/requestedAt`,
+} as const;
+
+export const FIELD_MANAGERS = {
+  org: 'molecule-operator-org',
+  workspace: 'molecule-operator-workspace',
+  templateAsset: 'molecule-operator-template-asset',
+  approvalRequest: 'molecule-operator-approval-request',
+} as const;
+
+export const CONTAINERS = { materialize: 'materialize', agent: 'agent' } as const;
+
+/** Where the agent finds its assets; the PVC is mounted here. */
+export const CONFIGS_MOUNT = '/configs';
+/** The port on which every agent runtime serves A2A and its card. */
+export const AGENT_PORT = 8000;

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Verdict } from '../../../src/conditions/condition.ts';
+import { type SummariseInput, summarise } from '../../../src/conditions/summarise.ts';
+
+const NOW = new Date('2026-03-01T10:00:00.750Z');
+const good = (type: string): Verdict => ({ type, status: 'True', reason: `${type}Fine`, message: `${type} is fine` });
+const bad = (type: string, status: 'False' | 'Unknown' = 'False'): Verdict => ({
+  type,
+  status,
+  reason: `${type}Broken`,
+  message: `${type} is broken`,
+});
+
+function run(changes: Partial<SummariseInput>) {
+  return summarise({
+    verdicts: [good('Placed'), good('AgentReady')],
+    progress: 'settled',
+    whenReady: { reason: 'WorkspaceReady', message: 'All is well' },
+    observed: [],
+    generation: 3,
+    now: NOW,
+    ...changes,
+  });
+}
+
+describe('summarise()', () => {
+  it('derives Ready=True from conditions that are all True', () => {
+    expect(run({})[0]).toEqual({
+      type: 'Ready',
+      status: 'True',
+      reason: 'WorkspaceReady',
+      message: 'All is well',
+      observedGeneration: 3,
+      lastTransitionTime: '2026-03-01T10:00:00Z',
+    });
+  });
+
+  it('explains Ready by the first condition that is not True', () => {
+    const ready = run({ verdicts: [good('Placed'), bad('TemplateReady', 'Unknown'), bad('AgentReady')] })[0];
+    expect(ready).toMatchObject({
+      status: 'Unknown',
+      reason: 'TemplateReadyBroken',
+      message: 'TemplateReady is broken',
+    });
+  });
+
+  it.each([
+    ['settled', undefined],
+    ['waiting', undefined],
+    ['progressing', 'Reconciling'],
+    ['stalled', 'Stalled'],
+  ] as const)('shows of the abnormal conditions, when %s, only %s', (progress, shown) => {
+    const types = run({ progress, verdicts: [bad('Placed')] }).map((condition) => condition.type);
+    expect(types.filter((type) => type === 'Reconciling' || type === 'Stalled')).toEqual(
+      shown === undefined ? [] : [shown],
+    );
+  });
+
+  it('keeps the transition time while the status stays, whatever reason and message do', () => {
+    const before = run({ verdicts: [bad('Placed')], now: new Date('2026-01-01T00:00:00Z') });
+    const after = run({ verdicts: [{ ...bad('Placed'), reason: 'Other', message: 'Another' }], observed: before });
+    expect(after.map((condition) => condition.lastTransitionTime)).toEqual([
+      '2026-01-01T00:00:00Z',
+      '2026-01-01T00:00:00Z',
+    ]);
+  });
+
+  it('moves the transition time when the status changes', () => {
+    const before = run({ verdicts: [bad('Placed')], now: new Date('2026-01-01T00:00:00Z') });
+    expect(run({ verdicts: [good('Placed')], observed: before })[0]?.lastTransitionTime).toBe('2026-03-01T10:00:00Z');
+  });
+
+  it('is equal to what it gave before, when nothing changed', () => {
+    const before = run({});
+    expect(run({ observed: before, now: new Date('2027-01-01T00:00:00Z') })).toEqual(before);
+  });
+
+  it('cuts a message at the length that the CRDs accept', () => {
+    const message = run({ verdicts: [{ ...bad('Placed'), message: 'x'.repeat(5000) }] })[0]?.message;
+    expect(message).toHaveLength(1024);
+  });
+});
