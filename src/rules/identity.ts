@@ -1,4 +1,10 @@
 import { v5 as uuidv5 } from 'uuid';
+import type { Org } from '../apis/v1alpha1/types.generated.ts';
+
+/** spec.orgID, else the object's uid: a schema default cannot know it. */
+export function orgID(org: Org): string {
+  return org.spec.orgID ?? org.metadata.uid ?? '';
+}
 
 /** The platform agent's id: uuidv5(orgID, "platform-agent"), lower case; derived, never stored as a second source (PA-5). */
 export function platformAgentID(orgID: string): string {

@@ -34,6 +34,8 @@ export const REASONS = {
   /** A Pod or PVC of that name exists and belongs to another incarnation. */
   volumeConflict: 'VolumeConflict',
   creating: 'Creating',
+  /** The apiserver refused the Pod or the volume: quota, policy, or a name that is taken. The message is its own. */
+  createFailed: 'CreateFailed',
   replacing: 'Replacing',
   materializing: 'Materializing',
   materialized: 'Materialized',

@@ -1,0 +1,76 @@
+import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
+import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
+import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
+import type { Org, OrgStatus, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { Verdict } from '../../conditions/condition.ts';
+import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { orgID, platformAgentID } from '../../rules/identity.ts';
+
+export interface OrgStatusInput {
+  readonly org: Org;
+  readonly workspaces: readonly Workspace[];
+  readonly platformAgent: Workspace | undefined;
+  readonly progress: Progress;
+  /** Said instead of what the platform agent shows. */
+  readonly override?: { readonly reason: Reason; readonly message: string };
+  readonly now: Date;
+}
+
+/** The whole status of an Org, from what was observed and not from what was just asked for. */
+export function orgStatus(input: OrgStatusInput): OrgStatus {
+  const { org, workspaces, platformAgent, progress, now } = input;
+  const requestedAt = org.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? org.status?.lastHandledReconcileAt;
+  const uid = platformAgent?.metadata.uid;
+  return {
+    observedGeneration: org.metadata.generation ?? 0,
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    orgID: orgID(org),
+    rootID: platformAgentID(orgID(org)),
+    ...(platformAgent === undefined
+      ? {}
+      : { platformAgentRef: { name: platformAgent.metadata.name, ...(uid === undefined ? {} : { uid }) } }),
+    workspaces: {
+      total: workspaces.length,
+      // The platform agent is nobody's bill (PA-26).
+      billable: workspaces.filter((workspace) => workspace.spec.kind !== 'platform').length,
+      ready: workspaces.filter(isReady).length,
+    },
+    conditions: [
+      ...summarise({
+        verdicts: [input.override === undefined ? platformVerdict(platformAgent) : said(input.override)],
+        progress,
+        whenReady: { reason: REASONS.orgReady, message: 'The platform agent is ready' },
+        observed: org.status?.conditions ?? [],
+        generation: org.metadata.generation ?? 0,
+        now,
+      }),
+    ],
+  };
+}
+
+export function isReady(workspace: Workspace): boolean {
+  return readyOf(workspace)?.status === 'True';
+}
+
+function readyOf(workspace: Workspace) {
+  return workspace.status?.conditions?.find((condition) => condition.type === CONDITIONS.ready);
+}
+
+function platformVerdict(agent: Workspace | undefined): Verdict {
+  const type = CONDITIONS.platformAgentReady;
+  if (agent === undefined)
+    return { type, status: 'False', reason: REASONS.creating, message: 'The platform agent is being created' };
+  if (isReady(agent))
+    return { type, status: 'True', reason: REASONS.platformAgentReady, message: 'The platform agent is ready' };
+  const why = readyOf(agent)?.message ?? 'it was created just now';
+  return {
+    type,
+    status: 'False',
+    reason: REASONS.platformAgentNotReady,
+    message: `The platform agent is not ready: ${why}`,
+  };
+}
+
+function said({ reason, message }: { readonly reason: Reason; readonly message: string }): Verdict {
+  return { type: CONDITIONS.platformAgentReady, status: 'False', reason, message };
+}

@@ -1,0 +1,33 @@
+import type { Reason } from '../../apis/v1alpha1/reasons.ts';
+import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
+
+/** Everything that one pass over a TemplateAsset knows. */
+export interface TemplateAssetSnapshot {
+  readonly asset: TemplateAsset;
+  /** Names of the Workspaces that use it, sorted. */
+  readonly usedBy: readonly string[];
+  /** The newest look at the source; undefined when none is wanted (disabled, suspended, being deleted). */
+  readonly attempt?: Attempt;
+}
+
+/** What came of looking at the source: resolve, and download unless the revision is stored already. */
+export type Attempt =
+  | {
+      readonly kind: 'stored';
+      readonly artifact: {
+        readonly revision: string;
+        readonly digest: string;
+        readonly sizeBytes: number;
+        readonly files: number;
+      };
+      readonly nextCheckMs: number;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly reason: Reason;
+      /** Safe for status: no token, no query of a URL, no body of an answer. */
+      readonly message: string;
+      /** The commit, when the ref could be resolved. */
+      readonly revision?: string;
+      readonly nextCheckMs: number;
+    };

@@ -1,0 +1,354 @@
+import { describe, expect, it } from 'vitest';
+import { ANNOTATIONS, APPROVAL_FINALIZER, VOLUME_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
+import { assess } from '../../../../src/controllers/workspace/checks.ts';
+import { specHash, templateAnnotations } from '../../../../src/controllers/workspace/desired.ts';
+import type { ObservedPod } from '../../../../src/controllers/workspace/observed.ts';
+import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
+import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
+import { childName, platformAgentID } from '../../../../src/rules/identity.ts';
+import type { Plan } from '../../../../src/runtime/plan.ts';
+import {
+  DIGEST,
+  meta,
+  NAMESPACE,
+  ORG_UID,
+  org,
+  storedTemplate,
+  templateAsset,
+  uidOf,
+  workspace,
+} from '../../../builders/objects.ts';
+
+const NOW = new Date('2026-03-01T10:00:00Z');
+const LATER = new Date('2026-03-01T10:00:10Z');
+const CHILD = childName('researcher', uidOf('researcher'));
+
+const templated = () => workspace('researcher', { spec: { kind: 'workspace', templateRef: { name: 'claude' } } });
+
+function snapshot(changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot {
+  return {
+    workspace: templated(),
+    org: org(),
+    ancestors: new Map(),
+    template: storedTemplate('claude'),
+    pod: undefined,
+    volume: undefined,
+    report: undefined,
+    canRestartInPlace: true,
+    settings: {
+      programImage: 'example/operator:1',
+      materializeCommand: ['materialize'],
+      assetServerURL: 'http://assets:8443',
+    },
+    ...changes,
+  };
+}
+
+function podOf(base: WorkspaceSnapshot, changes: Partial<ObservedPod> = {}): ObservedPod {
+  const { intent } = assess(base);
+  if (intent === undefined) throw new Error('Cannot make a Pod: the snapshot is blocked');
+  return {
+    metadata: {
+      ...meta(CHILD, uidOf('pod')),
+      creationTimestamp: '2026-03-01T10:00:00Z',
+      annotations: {
+        [ANNOTATIONS.incarnation]: intent.incarnation,
+        [ANNOTATIONS.workspaceUID]: intent.uid,
+        [ANNOTATIONS.specHash]: specHash(intent),
+        ...templateAnnotations(intent),
+      },
+    },
+    phase: 'Running',
+    ip: '10.1.0.7',
+    isReady: true,
+    materialize: { state: 'terminated', exitCode: 0, restarts: 0 },
+    agent: { state: 'running', restarts: 0 },
+    ...changes,
+  };
+}
+
+function volumeOf(incarnation = uidOf('researcher')) {
+  return { metadata: { ...meta(CHILD, uidOf('volume')), annotations: { [ANNOTATIONS.incarnation]: incarnation } } };
+}
+
+/** A Workspace whose Pod and volume are as they should be. */
+function running(podChanges: Partial<ObservedPod> = {}, changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot {
+  const base = snapshot(changes);
+  return { ...base, pod: podOf(base, podChanges), volume: volumeOf() };
+}
+
+interface ConditionShape {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+function statusOf(plan: Plan) {
+  return plan.status?.patch as { conditions?: readonly ConditionShape[]; [field: string]: unknown } | undefined;
+}
+
+function condition(plan: Plan, type: string): ConditionShape | undefined {
+  return statusOf(plan)?.conditions?.find((candidate) => candidate.type === type);
+}
+
+describe('planWorkspace()', () => {
+  it('makes the volume first and then the Pod that it controls, and keeps quiet about a state that may be over at once', () => {
+    const plan = planWorkspace(snapshot(), NOW);
+    expect(
+      plan.writes?.map((write) => write.kind === 'create' && [write.object.kind, write.object.metadata.name]),
+    ).toEqual([
+      ['PersistentVolumeClaim', CHILD],
+      ['Pod', CHILD],
+    ]);
+    expect(plan.writes?.[0]).toMatchObject({ object: { metadata: { finalizers: [VOLUME_FINALIZER] } } });
+    expect(plan.writes?.[1]).toMatchObject({ controlledBy: { key: { namespace: NAMESPACE, name: CHILD } } });
+    expect(plan.status).toBeUndefined();
+    expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 2000 });
+  });
+
+  it('uses the volume that is there, by its uid', () => {
+    const plan = planWorkspace(snapshot({ volume: volumeOf() }), NOW);
+    expect(plan.writes).toHaveLength(1);
+    expect(plan.writes?.[0]).toMatchObject({ controlledBy: { uid: uidOf('volume') } });
+  });
+
+  it('puts our finalizer on before anything else when the policy did not', () => {
+    const bare = { ...templated(), metadata: { ...templated().metadata, finalizers: ['other/one'] } };
+    const plan = planWorkspace(snapshot({ workspace: bare }), NOW);
+    expect(plan.addFinalizer).toMatchObject({
+      finalizer: APPROVAL_FINALIZER,
+      observed: ['other/one'],
+      uid: uidOf('researcher'),
+    });
+    expect(plan.writes).toBeUndefined();
+  });
+
+  it('writes one whole status when the agent is ready, and settles', () => {
+    const plan = planWorkspace(running(), LATER);
+    expect(plan.writes).toEqual([]);
+    expect(statusOf(plan)).toMatchObject({
+      phase: 'Online',
+      root: 'platform-agent',
+      parent: 'platform-agent',
+      depth: 1,
+      podName: CHILD,
+      endpoint: 'http://10.1.0.7:8000',
+    });
+    expect(statusOf(plan)?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'Ready=True',
+      'Placed=True',
+      'TemplateReady=True',
+      'Materialized=True',
+      'AgentReady=True',
+    ]);
+    expect(statusOf(plan)).toMatchObject({ assets: { digest: DIGEST, files: 4 } });
+    expect(plan.outcome.kind).toBe('settled');
+  });
+
+  it('writes nothing when nothing changed', () => {
+    const first = planWorkspace(running(), LATER);
+    const observed = {
+      ...templated(),
+      status: statusOf(first) as WorkspaceSnapshot['workspace']['status'],
+    } as WorkspaceSnapshot['workspace'];
+    const second = planWorkspace(running({}, { workspace: observed }), new Date('2026-04-01T00:00:00Z'));
+    expect(second.status).toBeUndefined();
+    expect(second.writes).toEqual([]);
+  });
+
+  it.each([
+    ['its Pod was made a moment ago', new Date('2026-03-01T10:00:01.500Z'), undefined, 500],
+    ['the state lasts', LATER, 'Reconciling', 30_000],
+  ])('tells that it is starting only when that lasts: %s', (_name, now, shown, recheckAfterMs) => {
+    const plan = planWorkspace(running({ isReady: false }), now);
+    expect(condition(plan, 'Reconciling')?.type).toBe(shown);
+    expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs });
+  });
+
+  it('tells at once what the apiserver refused, in its words', () => {
+    const plan = planWorkspace(snapshot({ lastFailure: 'exceeded quota: pods=10' }), NOW);
+    expect(condition(plan, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'CreateFailed',
+      message: 'exceeded quota: pods=10',
+    });
+    expect(plan.writes).toHaveLength(2);
+  });
+
+  it('makes no Pod without an artifact and repeats why there is none', () => {
+    const message = 'The forge refused the token';
+    const template = templateAsset('claude', {
+      status: {
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'False',
+            reason: 'Unauthorized',
+            message,
+            lastTransitionTime: '2026-03-01T09:00:00Z',
+          },
+        ],
+      },
+    });
+    const plan = planWorkspace(snapshot({ template }), NOW);
+    expect(plan.writes).toBeUndefined();
+    expect(condition(plan, 'Ready')).toMatchObject({
+      reason: 'TemplateNotReady',
+      message: `TemplateAsset "claude" has nothing to deliver yet: ${message}`,
+    });
+    expect(plan.outcome.kind).toBe('waiting');
+  });
+
+  it.each([
+    ['without an Org', { org: undefined }, 'OrgNotFound', 'waiting'],
+    ['with a template that does not exist', { template: undefined }, 'TemplateNotFound', 'waiting'],
+    [
+      'with a parent that does not exist',
+      { workspace: workspace('researcher', { spec: { kind: 'workspace', parentRef: { name: 'gone' } } }) },
+      'ParentNotFound',
+      'waiting',
+    ],
+    [
+      'on a privileged tier',
+      { workspace: workspace('researcher', { spec: { kind: 'workspace', tier: 3 } }) },
+      'TierNotAllowed',
+      'stalled',
+    ],
+    ['without any image', { org: org({ spec: {} }) }, 'ImageMissing', 'stalled'],
+    [
+      "with the platform agent's id",
+      { workspace: workspace('researcher', { spec: { kind: 'workspace', id: platformAgentID(ORG_UID) } }) },
+      'NotThePlatformAgent',
+      'stalled',
+    ],
+  ] as const)('makes no Pod %s and says so', (_name, changes, reason, outcome) => {
+    const plan = planWorkspace(snapshot(changes as Partial<WorkspaceSnapshot>), NOW);
+    expect(plan.writes).toBeUndefined();
+    expect(condition(plan, 'Ready')).toMatchObject({ status: 'False', reason });
+    expect(plan.outcome.kind).toBe(outcome);
+  });
+
+  it('leaves a running agent alone when its Org or template is gone: fewer rights are no reason to stop', () => {
+    const plan = planWorkspace({ ...running(), org: undefined, template: undefined }, LATER);
+    expect(plan.deletes).toBeUndefined();
+    expect(condition(plan, 'AgentReady')?.status).toBe('True');
+    expect(condition(plan, 'Ready')).toMatchObject({ status: 'False', reason: 'OrgNotFound' });
+  });
+
+  it('stops the agent of a suspended Workspace and keeps its volume', () => {
+    const suspended = workspace('researcher', {
+      spec: { kind: 'workspace', suspend: true, templateRef: { name: 'claude' } },
+    });
+    const plan = planWorkspace({ ...running(), workspace: suspended }, LATER);
+    expect(plan.deletes).toEqual([
+      {
+        resource: expect.objectContaining({ kind: 'Pod' }),
+        key: { namespace: NAMESPACE, name: CHILD },
+        uid: uidOf('pod'),
+        resourceVersion: '100',
+      },
+    ]);
+    expect(statusOf(plan)?.phase).toBe('Paused');
+  });
+
+  it('names a new digest on the running Pod instead of restarting it', () => {
+    const newer = `sha256:${'cd'.repeat(32)}`;
+    const template = templateAsset('claude', {
+      status: { artifact: { revision: 'f'.repeat(40), digest: newer, sizeBytes: 1, files: 1 } },
+    });
+    const plan = planWorkspace({ ...running(), template }, LATER);
+    expect(plan.writes).toEqual([
+      expect.objectContaining({
+        kind: 'patch',
+        uid: uidOf('pod'),
+        patch: { metadata: { annotations: expect.objectContaining({ [ANNOTATIONS.assetsDigest]: newer }) } },
+      }),
+    ]);
+    expect(plan.deletes).toBeUndefined();
+    expect(statusOf(plan)).toMatchObject({ assets: { digest: DIGEST } });
+  });
+
+  it.each([
+    ['ended', running({ phase: 'Failed', isReady: false })],
+    [
+      'was made from another spec',
+      {
+        ...running(),
+        workspace: workspace('researcher', {
+          spec: { kind: 'workspace', image: 'example/agent:2', templateRef: { name: 'claude' } },
+        }),
+      },
+    ],
+  ])('replaces a Pod that %s', (_name, base) => {
+    const plan = planWorkspace(base, LATER);
+    expect(plan.deletes).toHaveLength(1);
+    expect(plan.writes).toBeUndefined();
+    expect(condition(plan, 'Ready')).toMatchObject({ reason: 'Replacing' });
+  });
+
+  it('waits for a Pod that is ending before it makes the next', () => {
+    const base = running();
+    const plan = planWorkspace(
+      {
+        ...base,
+        pod: { ...podOf(base), metadata: { ...podOf(base).metadata, deletionTimestamp: '2026-03-01T10:00:05Z' } },
+      },
+      LATER,
+    );
+    expect([plan.writes, plan.deletes]).toEqual([undefined, undefined]);
+    expect(plan.outcome.kind).toBe('progressing');
+  });
+
+  it("never touches another incarnation's volume", () => {
+    const plan = planWorkspace(snapshot({ volume: volumeOf('99999999-9999-4999-8999-999999999999') }), NOW);
+    expect(plan.writes).toBeUndefined();
+    expect(condition(plan, 'Ready')).toMatchObject({ reason: 'VolumeConflict' });
+    expect(plan.outcome).toEqual({ kind: 'stalled' });
+  });
+
+  it.each([
+    [65, 'AssetsRefused'],
+    [73, 'VolumeNotWritable'],
+    [75, 'AssetsUnavailable'],
+    [1, 'MaterializeFailed'],
+  ])('explains exit code %i of materialize', (lastExitCode, reason) => {
+    const materialize = { state: 'waiting', reason: 'CrashLoopBackOff', lastExitCode, restarts: 2 } as const;
+    const plan = planWorkspace(running({ isReady: false, materialize }), LATER);
+    expect(condition(plan, 'Materialized')).toMatchObject({ status: 'False', reason });
+  });
+});
+
+describe('planWorkspace() of a deleted Workspace', () => {
+  const deleted = () => ({
+    ...templated(),
+    metadata: { ...templated().metadata, deletionTimestamp: '2026-03-01T10:00:00Z' },
+  });
+
+  it('records its intent, ends the Pod and keeps the finalizer until that is gone', () => {
+    const plan = planWorkspace({ ...running(), workspace: deleted() }, LATER);
+    expect(plan.intents).toMatchObject([{ action: 'delete_workspace', subjectUID: uidOf('researcher') }]);
+    expect(plan.deletes).toHaveLength(1);
+    expect(plan.removeFinalizer).toBeUndefined();
+    expect(statusOf(plan)?.phase).toBe('Terminating');
+  });
+
+  it('lets go once the Pod is gone, and says that the volume stays', () => {
+    const plan = planWorkspace(snapshot({ workspace: deleted(), volume: volumeOf() }), LATER);
+    expect(plan.events).toMatchObject([
+      {
+        reason: 'VolumeRetained',
+        note: `Workspace "researcher" is gone; its volume "${CHILD}" stays in the namespace`,
+      },
+    ]);
+    expect(plan.outcomes).toMatchObject([{ subjectUID: uidOf('researcher'), result: { volumeRetained: CHILD } }]);
+    expect(plan.removeFinalizer).toMatchObject({ finalizer: APPROVAL_FINALIZER });
+    expect(plan.deletes).toBeUndefined();
+  });
+
+  it('tolerates that nothing was ever made', () => {
+    const plan = planWorkspace(snapshot({ workspace: deleted(), org: undefined }), LATER);
+    expect(plan.events).toBeUndefined();
+    expect(plan.removeFinalizer).toBeDefined();
+  });
+});
