@@ -1,0 +1,55 @@
+import { CONDITIONS } from '../../src/apis/v1alpha1/conditions.ts';
+import { API_VERSION, ORG_NAME } from '../../src/apis/v1alpha1/names.ts';
+import { ORGS, WORKSPACES } from '../../src/apis/v1alpha1/resources.ts';
+import type { Workspace } from '../../src/apis/v1alpha1/types.generated.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { type KubeObject, keyOf, keyString } from '../../src/kube/objects.ts';
+
+const NAMESPACE = 'fleet';
+const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false } as const;
+const IN_FLIGHT = 16;
+
+/** An Org with N Workspaces without templates: what is measured is the way from object to Pod, not the download. */
+export async function createFleet(
+  client: KubeClient,
+  options: { readonly count: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { count, signal } = options;
+  const write = { fieldManager: 'bench', signal };
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, write);
+  const spec = { displayName: 'Fleet', defaults: { image: 'example.invalid/agent:1' } };
+  await client.create(ORGS, object('Org', ORG_NAME, spec), write);
+  const names = Array.from({ length: count }, (_, index) => `agent-${String(index).padStart(5, '0')}`);
+  while (names.length > 0) {
+    await Promise.all(
+      names.splice(0, IN_FLIGHT).map((name) => client.create(WORKSPACES, object('Workspace', name, {}), write)),
+    );
+  }
+}
+
+/** Resolves when that many Workspaces have Ready=True; watches, so that it costs the apiserver one stream. */
+export async function waitUntilReady(
+  client: KubeClient,
+  options: { readonly count: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const ready = new Set<string>();
+  const { count, signal } = options;
+  while (ready.size < count) {
+    for await (const event of client.watch<Workspace & KubeObject>(WORKSPACES, {
+      namespace: NAMESPACE,
+      sendInitialEvents: true,
+      signal,
+    })) {
+      if (event.type === 'BOOKMARK') continue;
+      const isReady = event.object.status?.conditions?.some(
+        ({ type, status }) => type === CONDITIONS.ready && status === 'True',
+      );
+      if (isReady === true) ready.add(keyString(keyOf(event.object)));
+      if (ready.size >= count) return;
+    }
+  }
+}
+
+function object(kind: string, name: string, spec: object): KubeObject & { readonly spec: object } {
+  return { apiVersion: API_VERSION, kind, metadata: { name, namespace: NAMESPACE }, spec };
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { type Daemon, startDaemon } from '../lib/daemon.ts';
+import { CHECKOUT_DIR } from '../lib/paths.ts';
+import { pickPorts } from '../lib/ports.ts';
+import { waitFor } from '../lib/wait.ts';
+
+export interface BenchOperator extends Daemon {
+  readonly metricsURL: string;
+}
+
+const QUIET_READINGS = 5;
+const QUIET_INTERVAL_MS = 100;
+
+/** The bundled operator as a process of its own, with its ServiceAccount's token. */
+export async function startOperator(options: {
+  readonly kubeconfig: string;
+  readonly dir: string;
+}): Promise<BenchOperator> {
+  const ports = await pickPorts(['metrics', 'assets']);
+  const metricsURL = `http://127.0.0.1:${ports.metrics}`;
+  const daemon = await startDaemon({
+    name: 'operator',
+    program: process.execPath,
+    args: [
+      '--max-semi-space-size=2',
+      join(CHECKOUT_DIR, 'dist', 'operator.mjs'),
+      '--kubeconfig',
+      options.kubeconfig,
+      '--metrics-address',
+      `127.0.0.1:${ports.metrics}`,
+      '--asset-server-address',
+      `127.0.0.1:${ports.assets}`,
+      '--asset-server-url',
+      `http://127.0.0.1:${ports.assets}`,
+      '--store-dir',
+      join(options.dir, 'store'),
+      '--log-level',
+      'warn',
+    ],
+    logFile: join(options.dir, 'operator.log'),
+    pidFile: join(options.dir, 'operator.pid'),
+    lifetime: 'parent',
+  });
+  return { ...daemon, metricsURL };
+}
+
+/** Ready, nothing queued, nothing running and no pass begun over several readings in a row. */
+export async function waitUntilQuiet(operator: BenchOperator, signal: AbortSignal): Promise<void> {
+  let quiet = 0;
+  let lastPasses = -1;
+  await waitFor(
+    async () => {
+      const reading = await readActivity(operator.metricsURL, signal);
+      const isQuiet =
+        reading !== undefined && reading.busy === 0 && reading.passes > 0 && reading.passes === lastPasses;
+      lastPasses = reading?.passes ?? -1;
+      quiet = isQuiet ? quiet + 1 : 0;
+      return quiet >= QUIET_READINGS;
+    },
+    { what: 'the operator come to rest', timeoutMs: 120_000, intervalMs: QUIET_INTERVAL_MS, signal },
+  );
+}
+
+async function readActivity(
+  metricsURL: string,
+  signal: AbortSignal,
+): Promise<{ readonly busy: number; readonly passes: number } | undefined> {
+  const isReady = await fetch(`${metricsURL}/readyz`, { signal }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+  if (!isReady) return undefined;
+  const text = await (await fetch(`${metricsURL}/metrics`, { signal })).text();
+  return {
+    busy: sum(text, 'controller_runtime_active_workers'),
+    passes: sum(text, 'controller_runtime_reconcile_total'),
+  };
+}
+
+function sum(text: string, metric: string): number {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${metric}{`))
+    .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
