@@ -1,0 +1,48 @@
+/** Pulls exact amounts out of a stream of chunks, without copying more than a caller asks to hold together. */
+export interface ByteReader {
+  /** `length` bytes, or what is left of the stream when it ends before. */
+  take(length: number): Promise<Buffer>;
+  /** Up to `length` bytes as they come, never empty; undefined at the end of the stream. */
+  takeSome(length: number): Promise<Buffer | undefined>;
+  /** Gives bytes back; the next take starts with them. */
+  unread(bytes: Buffer): void;
+  /** Tells the source that no more is wanted, so that it can let go of its socket. */
+  close(): Promise<void>;
+}
+
+export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
+  const iterator = source[Symbol.asyncIterator]();
+  let rest: Buffer = Buffer.alloc(0);
+
+  const takeSome = async (length: number): Promise<Buffer | undefined> => {
+    while (rest.length === 0) {
+      const next = await iterator.next();
+      if (next.done === true) return undefined;
+      rest = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    }
+    const taken = rest.subarray(0, length);
+    rest = rest.subarray(taken.length);
+    return taken;
+  };
+
+  return {
+    takeSome,
+    take: async (length) => {
+      const parts: Buffer[] = [];
+      let missing = length;
+      while (missing > 0) {
+        const part = await takeSome(missing);
+        if (part === undefined) break;
+        parts.push(part);
+        missing -= part.length;
+      }
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    unread: (bytes) => {
+      rest = Buffer.concat([bytes, rest]);
+    },
+    close: async () => {
+      await iterator.return?.();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { coerceError } from '../../platform/errors.ts';
+import { ArchiveError, type ArchiveErrorCode } from './archive-error.ts';
+import { type ByteReader, createByteReader } from './byte-reader.ts';
+
+export interface GunzipLimits {
+  readonly compressedBytes: number;
+  readonly expandedBytes: number;
+}
+
+const FLAG_HEADER_CRC = 0x02;
+const FLAG_EXTRA = 0x04;
+const FLAG_NAME = 0x08;
+const FLAG_COMMENT = 0x10;
+const MAX_HEADER_TEXT_BYTES = 4096;
+const CHUNK_BYTES = 128 * 1024;
+
+/**
+ * Expands exactly one gzip member that fills the whole stream. The frame is read here and only deflate is left to zlib,
+ * because `createGunzip` silently goes on to a second member and ignores what follows the last one.
+ * Memory: two chunks. Both limits are checked before the bytes beyond them are handed on.
+ * @throws ArchiveError; errors of the source pass through
+ */
+export async function* gunzip(
+  source: AsyncIterable<Uint8Array>,
+  limits: GunzipLimits,
+): AsyncGenerator<Buffer, void, void> {
+  const reader = createByteReader(capped(source, limits.compressedBytes));
+  try {
+    await readHeader(reader);
+    let checksum = 0;
+    let expandedBytes = 0;
+    for await (const chunk of inflate(reader)) {
+      expandedBytes += chunk.length;
+      if (expandedBytes > limits.expandedBytes)
+        throw refuse('ExpandedTooLarge', `it expands to more than ${limits.expandedBytes} bytes`);
+      checksum = crc32(chunk, checksum);
+      yield chunk;
+    }
+    const trailer = await reader.take(8);
+    if (trailer.length < 8) throw refuse('GzipTruncated', 'the gzip trailer is cut off');
+    if (trailer.readUInt32LE(0) !== checksum) throw refuse('GzipCorrupt', 'the gzip checksum does not match');
+    if (trailer.readUInt32LE(4) !== expandedBytes % 2 ** 32)
+      throw refuse('GzipCorrupt', 'the gzip length does not match');
+    if ((await reader.takeSome(1)) !== undefined) throw refuse('GzipTrailingData', 'something follows the gzip data');
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* capped(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array, void, void> {
+  let total = 0;
+  for await (const chunk of source) {
+    total += chunk.length;
+    if (total > limitBytes) throw refuse('CompressedTooLarge', `it is larger than ${limitBytes} bytes`);
+    yield chunk;
+  }
+}
+
+async function readHeader(reader: ByteReader): Promise<void> {
+  const header = await reader.take(10);
+  if (header.length < 2 || header[0] !== 0x1f || header[1] !== 0x8b) throw refuse('NotGzip', 'it is not gzip data');
+  if (header.length < 10) throw refuse('GzipTruncated', 'the gzip header is cut off');
+  const flags = header.readUInt8(3);
+  if (header[2] !== 8 || (flags & 0xe0) !== 0) throw refuse('GzipCorrupt', 'the gzip header is not one we know');
+  if ((flags & FLAG_EXTRA) !== 0) await readExactly(reader, (await readExactly(reader, 2)).readUInt16LE(0));
+  if ((flags & FLAG_NAME) !== 0) await skipText(reader);
+  if ((flags & FLAG_COMMENT) !== 0) await skipText(reader);
+  if ((flags & FLAG_HEADER_CRC) !== 0) await readExactly(reader, 2);
+}
+
+async function readExactly(reader: ByteReader, length: number): Promise<Buffer> {
+  const bytes = await reader.take(length);
+  if (bytes.length < length) throw refuse('GzipTruncated', 'the gzip header is cut off');
+  return bytes;
+}
+
+async function skipText(reader: ByteReader): Promise<void> {
+  for (let length = 0; length < MAX_HEADER_TEXT_BYTES; length++) {
+    if ((await readExactly(reader, 1))[0] === 0) return;
+  }
+  throw refuse('GzipCorrupt', 'the gzip header is too long');
+}
+
+/** Yields what deflate expands to and leaves `reader` at the first byte behind the deflate data. */
+async function* inflate(reader: ByteReader): AsyncGenerator<Buffer, void, void> {
+  const engine = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  const feeding = feed(reader, engine);
+  // Seen through `engine` as well; this keeps a failure from counting as unhandled before we await it below.
+  feeding.catch((error: unknown) => engine.destroy(coerceError(error)));
+  try {
+    for await (const chunk of engine) yield chunk as Buffer;
+    await feeding;
+  } catch (error) {
+    throw asArchiveError(error);
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** Writes one chunk at a time, so that at the end of the deflate data the rest of the last chunk is known exactly. */
+async function feed(reader: ByteReader, engine: InflateRaw): Promise<void> {
+  const over = Promise.race([once(engine, 'end'), once(engine, 'close')]).then(
+    () => 'over' as const,
+    () => 'over' as const,
+  );
+  for (;;) {
+    const chunk = await reader.takeSome(CHUNK_BYTES);
+    if (chunk === undefined) {
+      engine.end();
+      return;
+    }
+    const before = engine.bytesWritten;
+    const written = new Promise<'written'>((resolve) => engine.write(chunk, () => resolve('written')));
+    const event = await Promise.race([written, over]);
+    const consumed = engine.bytesWritten - before;
+    if (event === 'over' || consumed < chunk.length) {
+      reader.unread(chunk.subarray(consumed));
+      return;
+    }
+  }
+}
+
+function asArchiveError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'Z_BUF_ERROR') return refuse('GzipTruncated', 'the gzip data is cut off', error);
+  if (typeof code === 'string' && code.startsWith('Z_'))
+    return refuse('GzipCorrupt', 'the gzip data is corrupt', error);
+  return error;
+}
+
+function refuse(code: ArchiveErrorCode, message: string, cause?: unknown): ArchiveError {
+  return new ArchiveError(code, cause === undefined ? { message } : { message, cause });
+}

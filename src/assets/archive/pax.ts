@@ -1,0 +1,62 @@
+import { ArchiveError } from './archive-error.ts';
+
+export type PaxRecords = ReadonlyMap<string, string>;
+
+/** Understood or harmless: owners and times are never applied to a volume. Extended attributes and sparse maps are refused. */
+const ENTRY_KEYS: ReadonlySet<string> = new Set([
+  'path',
+  'linkpath',
+  'size',
+  'comment',
+  'atime',
+  'ctime',
+  'mtime',
+  'uid',
+  'gid',
+  'uname',
+  'gname',
+]);
+/** `git archive` puts the commit there. A global path or size would apply to every entry, and programs disagree on it. */
+const GLOBAL_KEYS: ReadonlySet<string> = new Set(['comment']);
+
+/**
+ * Records of one pax header: `<length> <key>=<value>\n`, where length counts the whole record.
+ * Values are lossy UTF-8, like names in headers.
+ * @throws ArchiveError BadPaxHeader, UnsupportedPaxKey
+ */
+export function parsePax(body: Buffer, scope: 'entry' | 'global'): PaxRecords {
+  const allowed = scope === 'entry' ? ENTRY_KEYS : GLOBAL_KEYS;
+  const records = new Map<string, string>();
+  let offset = 0;
+  while (offset < body.length) {
+    const { key, value, end } = readRecord(body, offset);
+    if (!allowed.has(key)) {
+      throw new ArchiveError('UnsupportedPaxKey', { message: `a pax header sets ${JSON.stringify(key.slice(0, 64))}` });
+    }
+    if (records.has(key)) throw bad('sets a key twice');
+    records.set(key, value);
+    offset = end;
+  }
+  return records;
+}
+
+function readRecord(
+  body: Buffer,
+  offset: number,
+): { readonly key: string; readonly value: string; readonly end: number } {
+  const lengthText = /^([1-9][0-9]{0,6}) /.exec(body.toString('latin1', offset, offset + 9))?.[1];
+  if (lengthText === undefined) throw bad('has a record without a length');
+  const end = offset + Number(lengthText);
+  const start = offset + lengthText.length + 1;
+  if (end > body.length || end <= start) throw bad('has a record longer than itself');
+  if (body[end - 1] !== 0x0a) throw bad('has a record that does not end where it says');
+  const separator = body.indexOf(0x3d, start);
+  if (separator <= start || separator >= end - 1) throw bad('has a record without key or value');
+  const key = body.toString('latin1', start, separator);
+  if (!/^[\w.-]+$/.test(key)) throw bad('has a malformed key');
+  return { key, value: body.toString('utf8', separator + 1, end - 1), end };
+}
+
+function bad(what: string): ArchiveError {
+  return new ArchiveError('BadPaxHeader', { message: `a pax header ${what}` });
+}

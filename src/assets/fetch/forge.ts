@@ -1,0 +1,49 @@
+/** Where a template lives. `ref` is a branch, a tag or a commit; `subPath` is the folder of the repository to take. */
+export interface ForgeSource {
+  readonly forge: 'gitea' | 'github';
+  /** As people see it: https://forge.example, without credentials or query. */
+  readonly baseURL: string;
+  readonly owner: string;
+  readonly repo: string;
+  readonly ref: string;
+  readonly subPath?: string;
+}
+
+export interface ForgeCallOptions {
+  /** Sent only when not empty: an empty credential is no credential (TA-10). */
+  readonly token?: string;
+  readonly signal: AbortSignal;
+}
+
+/** The port to a Git forge. Every call rejects with a FetchError, or with the signal's reason when aborted. */
+export interface ForgeClient {
+  /** The commit (40 hex) that `source.ref` stands for now. Costs one request; a ref that is a commit costs none. */
+  resolve(source: ForgeSource, options: ForgeCallOptions): Promise<string>;
+  /** The repository at a commit as tar.gz. The stream has to be read to its end or returned, else its socket stays open. */
+  download(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export type FetchErrorCode = 'Unauthorized' | 'NotFound' | 'RateLimited' | 'Unreachable' | 'TooLarge' | 'BadResponse';
+
+/** The forge did not give what was asked. The message is for people: it holds no token, no URL query and no body. */
+export class FetchError extends Error {
+  override readonly name = 'FetchError';
+  readonly code: FetchErrorCode;
+  /** When the forge said how long to wait. */
+  readonly retryAfterMs?: number;
+
+  constructor(
+    code: FetchErrorCode,
+    message: string,
+    options?: { readonly retryAfterMs?: number; readonly cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Lower-case only: forges accept both, and one commit must have one name. */
+export function isCommit(ref: string): boolean {
+  return /^[0-9a-f]{40}$/.test(ref);
+}

@@ -1,0 +1,28 @@
+import { FetchError, type ForgeSource } from './forge.ts';
+
+const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
+
+/**
+ * `{api}/repos/{owner}/{repo}/{…rest}`, every part encoded. Checked here as well as by the API's schema, because a
+ * part `..` would send the token to another endpoint of the same forge.
+ * @throws FetchError BadResponse when the source cannot be an address
+ */
+export function repositoryURL(
+  source: ForgeSource,
+  { api, rest }: { readonly api: string; readonly rest: readonly string[] },
+): URL {
+  const url = URL.parse(api);
+  const isHttp = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
+  if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new FetchError(
+      'BadResponse',
+      'Cannot use base URL: it must be http(s), without credentials, query or fragment',
+    );
+  }
+  if (![source.owner, source.repo].every((name) => NAME.test(name) && !/^\.+$/.test(name))) {
+    throw new FetchError('BadResponse', 'Cannot use source: owner and repo must be plain names');
+  }
+  const path = ['repos', source.owner, source.repo, ...rest].map(encodeURIComponent).join('/');
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
+  return url;
+}

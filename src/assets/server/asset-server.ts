@@ -1,0 +1,98 @@
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { coerceError } from '../../platform/errors.ts';
+import { createLimiter } from '../limiter.ts';
+import type { MaterializeReport } from '../report.ts';
+import type { OpenBundle } from '../store/bundle-shelf.ts';
+import type { AssetGrant, AuthorizePod, ReviewToken, WorkspaceIdentity } from './identity.ts';
+import { PROBLEMS, type Problem, sendProblem } from './problem.ts';
+import { decodeReport } from './report-schema.ts';
+
+export interface AssetServerOptions {
+  readonly reviewToken: ReviewToken;
+  readonly authorize: AuthorizePod;
+  readonly openBundle: (digest: string, signal: AbortSignal) => Promise<OpenBundle | undefined>;
+  readonly onReport: (workspace: WorkspaceIdentity, report: MaterializeReport) => void;
+  /** Failures that the caller only sees as 500 or 503. */
+  readonly onError: (error: Error) => void;
+  /** Transfers at once; ten times as many may wait. @default 32 */
+  readonly maxStreams?: number;
+}
+
+const MAX_REPORT_BYTES = 256 * 1024;
+
+/**
+ * The asset server, not listening yet. Every request has to prove with a projected token which Pod it comes from, and
+ * gets the one tree that this Pod is meant to have. Whatever cannot be found out ends in 503, never in an answer; other
+ * people's trees and trees that do not exist get the same 403.
+ */
+export function createAssetServer(options: AssetServerOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_REPORT_BYTES,
+    routerOptions: { maxParamLength: 100 },
+    forceCloseConnections: true,
+  });
+  const streams = createLimiter({ running: options.maxStreams ?? 32, waiting: (options.maxStreams ?? 32) * 10 });
+
+  const grants = new WeakMap<FastifyRequest, AssetGrant>();
+
+  // Before a body is read: who is not known gets nothing parsed either.
+  app.addHook('onRequest', async (request, reply) => {
+    const admitted = await admit(request.headers.authorization, options, request.signal);
+    if (admitted.kind === 'refused') return sendProblem(reply, admitted.problem);
+    grants.set(request, admitted.grant);
+    return undefined;
+  });
+
+  app.get<{ Params: { digest: string } }>('/v1/assets/:digest', async (request, reply) => {
+    const digest = grants.get(request)?.digest;
+    if (digest === undefined || digest !== request.params.digest) return sendProblem(reply, PROBLEMS.forbidden);
+    const leave = await streams.enter(request.signal);
+    if (leave === undefined) return sendProblem(reply, PROBLEMS.busy);
+    reply.raw.once('close', leave);
+    const bundle = await options.openBundle(digest, request.signal);
+    if (bundle === undefined) return sendProblem(reply, PROBLEMS.notHere);
+    return reply.type('application/octet-stream').header('content-length', bundle.sizeBytes).send(bundle.stream);
+  });
+
+  app.post('/v1/reports', async (request, reply) => {
+    const workspace = grants.get(request)?.workspace;
+    if (workspace === undefined) return sendProblem(reply, PROBLEMS.forbidden);
+    const report = decodeReport(request.body);
+    if (report === undefined) return sendProblem(reply, PROBLEMS.badReport);
+    options.onReport(workspace, report);
+    return reply.code(204).send();
+  });
+
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, PROBLEMS.notFound));
+  app.setErrorHandler((error, _request, reply) => {
+    const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+    if (status === 413) return sendProblem(reply, PROBLEMS.tooLarge);
+    if (status === 400 || status === 415) return sendProblem(reply, PROBLEMS.badReport);
+    options.onError(coerceError(error));
+    return sendProblem(reply, PROBLEMS.broken);
+  });
+  return app;
+}
+
+type Admission =
+  | { readonly kind: 'granted'; readonly grant: AssetGrant }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+async function admit(
+  authorization: string | undefined,
+  options: AssetServerOptions,
+  signal: AbortSignal,
+): Promise<Admission> {
+  const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return { kind: 'refused', problem: PROBLEMS.unauthenticated };
+  try {
+    const pod = await options.reviewToken(token, signal);
+    if (pod === 'rejected') return { kind: 'refused', problem: PROBLEMS.unauthenticated };
+    const grant = options.authorize(pod);
+    return grant === undefined ? { kind: 'refused', problem: PROBLEMS.forbidden } : { kind: 'granted', grant };
+  } catch (error) {
+    // Not to know who asks is our failure, not theirs: 503, so that they come back (C18).
+    options.onError(coerceError(error));
+    return { kind: 'refused', problem: PROBLEMS.cannotReview };
+  }
+}

@@ -1,0 +1,46 @@
+import { DatabaseError, type Pool, type QueryResult } from 'pg';
+import type { LedgerAddress } from './address.ts';
+import { ledgerFailure } from './failure.ts';
+
+export interface Database {
+  readonly pool: Pool;
+  readonly address: LedgerAddress;
+}
+
+export interface Statement {
+  /** Prepared once per connection under this name. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+}
+
+/**
+ * Runs one statement. An abort closes the connection at once and rejects with the signal's reason; whether the statement took
+ * effect is unknown then, so it has to be repeatable. Other errors: see `ledgerFailure`.
+ */
+export async function query(database: Database, statement: Statement, signal: AbortSignal): Promise<QueryResult> {
+  signal.throwIfAborted();
+  const client = await database.pool.connect().catch((error: unknown) => {
+    throw ledgerFailure(error, database.address);
+  });
+  let isReleased = false;
+  const release = (isBroken: boolean): void => {
+    if (!isReleased) client.release(isBroken);
+    isReleased = true;
+  };
+  const cut = (): void => release(true);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    signal.throwIfAborted();
+    const result = await client.query({ ...statement, values: [...statement.values] });
+    release(false);
+    return result;
+  } catch (error) {
+    // The server answered: the connection is good. Anything else leaves it in an unknown state.
+    release(!(error instanceof DatabaseError));
+    signal.throwIfAborted();
+    throw ledgerFailure(error, database.address);
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { MaterializeReport } from '../assets/report.ts';
+import { coerceError } from '../platform/errors.ts';
+import { EXIT, MaterializeError } from './exit-codes.ts';
+
+export interface AssetClientOptions {
+  readonly serverURL: string;
+  /** Read anew for every call: the kubelet replaces it. */
+  readonly tokenFile: string;
+}
+
+export interface AssetClient {
+  /** The bundle's bytes, not proven. @throws MaterializeError tryAgain with a reason for people */
+  fetchBundle(digest: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  /** @throws when the server did not take it */
+  sendReport(report: MaterializeReport, signal: AbortSignal): Promise<void>;
+}
+
+/** Without an answer or without a byte for this long, a call is given up. */
+const IDLE_TIMEOUT_MS = 15_000;
+const DETAIL_BYTES = 4096;
+
+/** The asset server over Node's own client: this program runs at every restart, and a bigger one costs memory each time. */
+export function createAssetClient({ serverURL, tokenFile }: AssetClientOptions): AssetClient {
+  const send = async (call: Call): Promise<IncomingMessage> => {
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    return exchange(new URL(call.path, serverURL), { ...call, token });
+  };
+  return {
+    fetchBundle: async (digest, signal) => {
+      const answer = await send({ method: 'GET', path: `/v1/assets/${encodeURIComponent(digest)}`, signal }).catch(
+        cannotReach,
+      );
+      if (answer.statusCode === 200) return answer;
+      throw new MaterializeError(
+        EXIT.tryAgain,
+        `Cannot fetch bundle: the asset server answered ${await explain(answer)}`,
+      );
+    },
+    sendReport: async (report, signal) => {
+      const answer = await send({ method: 'POST', path: '/v1/reports', body: JSON.stringify(report), signal });
+      if (answer.statusCode !== 204)
+        throw new Error(`Cannot send report: the asset server answered ${await explain(answer)}`);
+      answer.resume();
+    },
+  };
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+async function exchange(url: URL, call: Call & { readonly token: string }): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const headers = {
+    authorization: `Bearer ${call.token}`,
+    ...(call.body === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(call.body) }),
+  };
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = send(
+    url,
+    { method: call.method, headers, agent: false, timeout: IDLE_TIMEOUT_MS, signal: call.signal },
+    resolve,
+  );
+  request.on('timeout', () => request.destroy(new Error(`no answer within ${IDLE_TIMEOUT_MS / 1000} s`)));
+  request.on('error', reject);
+  request.end(call.body);
+  return promise;
+}
+
+function cannotReach(error: unknown): never {
+  const cause = coerceError(error);
+  throw new MaterializeError(EXIT.tryAgain, `Cannot fetch bundle: ${cause.message}`, { cause });
+}
+
+/** Status and the problem's own words, where the body is one. */
+async function explain(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    parts.push(part);
+    length += part.length;
+    if (length > DETAIL_BYTES) break;
+  }
+  const status = String(answer.statusCode);
+  try {
+    const problem: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+    const detail = typeof problem === 'object' && problem !== null && 'detail' in problem ? problem.detail : undefined;
+    return typeof detail === 'string' ? `${status}: ${detail}` : status;
+  } catch {
+    return status;
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { findPathFault, foldPath, type PathFault, parentsOf } from './asset-path.ts';
+
+/** One regular file of a template. Modes are reduced to these two: no bit beyond execution survives (set-uid, sticky). */
+export interface AssetFile {
+  /** Relative, `/`-separated, valid by `findPathFault`. */
+  readonly path: string;
+  readonly mode: AssetMode;
+  readonly sizeBytes: number;
+  /** Lower-case hex of the file's bytes. */
+  readonly sha256: string;
+}
+
+export type AssetMode = 0o644 | 0o755;
+
+/** Sorted by the UTF-8 bytes of `path`; no two paths are equal, fold to the same name, or lie below one another. */
+export type AssetTree = readonly AssetFile[];
+
+const HEADER = 'molecule-asset-tree/v1';
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+export function isTreeDigest(text: string): boolean {
+  return DIGEST.test(text);
+}
+
+/** Any executable bit makes a file 0755, otherwise 0644. */
+export function reduceMode(mode: number): AssetMode {
+  return (mode & 0o111) === 0 ? 0o644 : 0o755;
+}
+
+export function compareByBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+}
+
+export function sortTree(files: readonly AssetFile[]): AssetTree {
+  return [...files].sort((a, b) => compareByBytes(a.path, b.path));
+}
+
+/**
+ * Identity of a tree: over paths, modes, sizes and content hashes, never over the archive it came in, whose bytes a forge
+ * may change at will. Every field carries its length and the number of files leads, so no two trees give one input.
+ * The order of `files` does not matter.
+ */
+export function treeDigest(files: readonly AssetFile[]): string {
+  const hash = createHash('sha256');
+  const field = (text: string): void => {
+    hash.update(`${Buffer.byteLength(text, 'utf8')}:`);
+    hash.update(text, 'utf8');
+  };
+  field(HEADER);
+  field(String(files.length));
+  for (const file of sortTree(files)) {
+    field(file.path);
+    field(file.mode.toString(8));
+    field(String(file.sizeBytes));
+    field(file.sha256);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+export function totalBytes(tree: readonly AssetFile[]): number {
+  return tree.reduce((sum, file) => sum + file.sizeBytes, 0);
+}
+
+export type CollisionFault = 'DuplicatePath' | 'PathCollision' | 'FileAndFolder';
+
+/** Remembers the paths of one tree as they come and says why the next one cannot stand beside them. */
+export interface PathRegister {
+  addFile(path: string): CollisionFault | undefined;
+  addFolder(path: string): CollisionFault | undefined;
+}
+
+/**
+ * Refuses two spellings of one name (by case or Unicode form), a file given twice and a file with something below it:
+ * what lands would depend on the order of the archive or on the volume's file system. Folders may repeat.
+ */
+export function createPathRegister(): PathRegister {
+  const seen = new Map<string, { readonly path: string; readonly isFolder: boolean }>();
+  const note = (path: string, isFolder: boolean): CollisionFault | undefined => {
+    const key = foldPath(path);
+    const earlier = seen.get(key);
+    if (earlier === undefined) {
+      seen.set(key, { path, isFolder });
+      return undefined;
+    }
+    if (earlier.path !== path) return 'PathCollision';
+    if (earlier.isFolder !== isFolder) return 'FileAndFolder';
+    return isFolder ? undefined : 'DuplicatePath';
+  };
+  const noteParents = (path: string): CollisionFault | undefined => {
+    for (const parent of parentsOf(path)) {
+      const fault = note(parent, true);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+  return {
+    addFile: (path) => noteParents(path) ?? note(path, false),
+    addFolder: (path) => noteParents(path) ?? note(path, true),
+  };
+}
+
+/** A tree that cannot be one: its text names the first fault. */
+export class TreeError extends Error {
+  override readonly name = 'TreeError';
+}
+
+/**
+ * The decoding edge of a tree that came from outside (TA-13: the consumer filters again).
+ * @throws TreeError when anything but a sorted list of acceptable files is given
+ */
+export function decodeTree(value: unknown): AssetTree {
+  if (!Array.isArray(value)) throw new TreeError('Cannot read tree: not a list');
+  const register = createPathRegister();
+  let previous: string | undefined;
+  return value.map((item: unknown, index) => {
+    const file = decodeFile(item, index);
+    const fault: PathFault | CollisionFault | undefined = findPathFault(file.path) ?? register.addFile(file.path);
+    if (fault !== undefined) throw new TreeError(`Cannot read tree: file ${index} has a bad path (${fault})`);
+    if (previous !== undefined && compareByBytes(previous, file.path) >= 0) {
+      throw new TreeError(`Cannot read tree: file ${index} is out of order`);
+    }
+    previous = file.path;
+    return file;
+  });
+}
+
+function decodeFile(value: unknown, index: number): AssetFile {
+  if (typeof value === 'object' && value !== null) {
+    const { path, mode, sizeBytes, sha256 } = value as Readonly<Record<string, unknown>>;
+    const isSized = typeof sizeBytes === 'number' && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0;
+    const isHashed = typeof sha256 === 'string' && SHA256.test(sha256);
+    if (typeof path === 'string' && (mode === 0o644 || mode === 0o755) && isSized && isHashed) {
+      return { path, mode, sizeBytes, sha256 };
+    }
+  }
+  throw new TreeError(`Cannot read tree: file ${index} is malformed`);
+}

@@ -1,0 +1,45 @@
+import { PGlite } from '@electric-sql/pglite';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pickPorts } from '../../../hack/lib/ports.ts';
+import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
+import { createLogger } from '../../../src/platform/log.ts';
+
+const { signal } = new AbortController();
+const log = createLogger({ name: 'test', level: 'silent' });
+let database: PGlite;
+let server: PGLiteSocketServer;
+let url: string;
+
+beforeAll(async () => {
+  const { pglite: port } = await pickPorts(['pglite']);
+  database = await PGlite.create();
+  server = new PGLiteSocketServer({ db: database, port, host: '127.0.0.1' });
+  await server.start();
+  url = `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`;
+});
+afterAll(async () => {
+  await server.stop();
+  await database.close();
+});
+
+describe('the ledger on an embedded Postgres that serves one connection', () => {
+  it('migrates, records and concludes with a pool of one', async () => {
+    const ledger = openLedger({ url, migrations: 'src/ledger/migrations', maxConnections: 1, log });
+    const intents = ['a', 'b', 'c', 'a'].map((subjectUID) => ({
+      action: 'delete_workspace',
+      subjectUID,
+      subject: subjectUID,
+      detail: {},
+    }));
+    await Promise.all(intents.map((intent) => ledger.record(intent, signal)));
+    await ledger.conclude({ action: 'delete_workspace', subjectUID: 'a', result: { done: true } }, signal);
+    await ledger.close();
+    const { rows } = await database.query('SELECT subject_uid, result FROM molecule.operations ORDER BY subject_uid');
+    expect(rows).toEqual([
+      { subject_uid: 'a', result: { done: true } },
+      { subject_uid: 'b', result: null },
+      { subject_uid: 'c', result: null },
+    ]);
+  });
+});

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startControlPlane } from '../../hack/control-plane.ts';
+import { CHECKOUT_DIR, DEV_DIR } from '../../hack/lib/paths.ts';
+import { reportToStdout } from '../../hack/lib/report.ts';
+import { openRunDir } from '../../hack/lib/run-dir.ts';
+import { startPostgres } from '../../hack/postgres/start.ts';
+import { installApi } from './install.ts';
+
+/**
+ * One control plane and one PostgreSQL for all integration test files of this run; control-plane.ts and postgres.ts tell
+ * how a test uses them. Runs side by side get their own; what a killed run left is cleaned by the next.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = await openRunDir(join(DEV_DIR, 'test'));
+  const report = reportToStdout;
+  try {
+    const [controlPlane, postgres] = await Promise.all([
+      startControlPlane({ dir: join(run.dir, 'control-plane'), hasControllerManager: true, report }),
+      startPostgres({ dir: join(run.dir, 'postgres'), report }),
+    ]);
+    await installApi(controlPlane.kubectl, CHECKOUT_DIR);
+    project.provide('controlPlane', {
+      server: controlPlane.server,
+      caFile: controlPlane.caFile,
+      adminKubeconfig: controlPlane.adminKubeconfig,
+      kubectlProgram: controlPlane.kubectl.program,
+      dir: run.dir,
+    });
+    project.provide('postgres', postgres.access);
+    return async () => {
+      await Promise.all([controlPlane.stop(), postgres.stop()]);
+      await run.remove();
+    };
+  } catch (error) {
+    await run.remove();
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { listDir } from '../../hack/lib/files.ts';
+import type { Kubectl } from '../../hack/lib/kubectl.ts';
+import { waitFor } from '../../hack/lib/wait.ts';
+
+const CANARY = 'policies-in-force';
+const TIMEOUT_MS = 30_000;
+
+/** Installs crds/ and manifests/policies/ of the checkout, where they exist, and returns when all of it is in force. */
+export async function installApi(kubectl: Kubectl, checkoutDir: string): Promise<void> {
+  const crds = await sourceFlags(join(checkoutDir, 'crds'));
+  if (crds !== undefined) {
+    await kubectl.must(['apply', '--server-side', ...crds]);
+    await kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', ...crds]);
+  }
+  const policies = await sourceFlags(join(checkoutDir, 'manifests', 'policies'));
+  if (policies !== undefined) {
+    await kubectl.must(['apply', '--server-side', ...policies]);
+    await waitForPolicies(kubectl);
+  }
+}
+
+/** How kubectl is told of the manifests in a directory; undefined when there are none. */
+async function sourceFlags(dir: string): Promise<readonly string[] | undefined> {
+  const files = await listDir(dir);
+  if (files.includes('kustomization.yaml')) return ['-k', dir];
+  return files.some((file) => file.endsWith('.yaml')) ? ['-f', dir] : undefined;
+}
+
+/**
+ * The apiserver takes policies up about a second after they were made and shows that nowhere. Two canaries, one of each
+ * kind, made after the others and so in force after them, answer instead: one stamps a ConfigMap, one refuses it.
+ */
+async function waitForPolicies(kubectl: Kubectl): Promise<void> {
+  await kubectl.must(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(canaries()) });
+  const probe = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: CANARY, namespace: 'default' },
+  });
+  await waitFor(
+    async () => {
+      const answer = await kubectl.run(['create', '--dry-run=server', '-f', '-'], { input: probe });
+      return answer.stderr.includes('canary: mutated');
+    },
+    { what: 'the admission policies take effect', timeoutMs: TIMEOUT_MS },
+  );
+  await kubectl.must(['delete', '-f', '-'], { input: JSON.stringify(canaries()) });
+}
+
+function canaries(): object {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const metadata = { name: CANARY };
+  const matchConstraints = {
+    resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+  };
+  const matchConditions = [{ name: 'canary', expression: `object.metadata.name == '${CANARY}'` }];
+  const applyConfiguration = { expression: `Object{data: {'mutated': 'yes'}}` };
+  return {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      {
+        apiVersion,
+        kind: 'MutatingAdmissionPolicy',
+        metadata,
+        spec: {
+          matchConstraints,
+          matchConditions,
+          reinvocationPolicy: 'Never',
+          mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration }],
+        },
+      },
+      { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata, spec: { policyName: CANARY } },
+      {
+        apiVersion,
+        kind: 'ValidatingAdmissionPolicy',
+        metadata,
+        spec: {
+          matchConstraints,
+          matchConditions,
+          // Refuses only what the other canary has stamped, so the refusal proves both.
+          validations: [{ expression: `!has(object.data) || !('mutated' in object.data)`, message: 'canary: mutated' }],
+        },
+      },
+      {
+        apiVersion,
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata,
+        spec: { policyName: CANARY, validationActions: ['Deny'] },
+      },
+    ],
+  };
+}

@@ -1,0 +1,387 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MaterializeError } from '../../../src/materialize/exit-codes.ts';
+import type { Volume } from '../../../src/materialize/volume.ts';
+import {
+  type Files,
+  heal,
+  identities,
+  includeOf,
+  listing,
+  makePlace,
+  type Place,
+  WANTED,
+  wantedListing,
+} from './fixture.ts';
+
+let place: Place;
+let at: (path: string) => string;
+
+beforeEach(async () => {
+  place = await makePlace();
+  at = (path) => join(place.target, path);
+});
+afterEach(() => place.remove());
+
+function write(path: string, text: string): void {
+  mkdirSync(join(at(path), '..'), { recursive: true });
+  writeFileSync(at(path), text);
+}
+
+describe('healing', () => {
+  it('fills an empty volume, and a second run writes nothing at all', async () => {
+    const first = await heal(place, WANTED);
+    expect(first.operations.filter(({ kind }) => kind === 'place')).toHaveLength(4);
+    expect(listing(place.target)).toEqual(wantedListing(WANTED));
+    const before = identities(place.target);
+    const second = await heal(place, WANTED);
+    expect(second.operations).toEqual([]);
+    expect(identities(place.target)).toEqual(before);
+  });
+
+  it('replaces an edited file, restores a deleted one, repairs a mode, and leaves the others alone', async () => {
+    await heal(place, WANTED);
+    const untouched = lstatSync(at('agent-skills/git/SKILL.md'));
+    write('config.yaml', 'name: edited\n');
+    rmSync(at('prompts/system.md'));
+    chmodSync(at('agent-skills/git/scripts/log.sh'), 0o600);
+    const { operations } = await heal(place, WANTED);
+    expect(listing(place.target)).toEqual({
+      ...wantedListing(WANTED),
+      '.molecule/displaced/config.yaml': '644 name: edited\n',
+    });
+    expect(operations.map(({ kind }) => kind)).toEqual(['place', 'displace', 'place', 'place']);
+    expect(lstatSync(at('agent-skills/git/SKILL.md'))).toMatchObject({
+      ino: untouched.ino,
+      mtimeMs: untouched.mtimeMs,
+    });
+  });
+
+  it('keeps one displaced version for each path, the latest, whatever kind the older one was', async () => {
+    await heal(place, WANTED);
+    rmSync(at('config.yaml'));
+    write('config.yaml/deep/er/file', 'first\n');
+    chmodSync(at('config.yaml/deep'), 0o500);
+    await heal(place, WANTED);
+    expect(listing(place.target)['.molecule/displaced/config.yaml/deep/er/file']).toBe('644 first\n');
+    write('config.yaml', 'second\n');
+    await heal(place, WANTED);
+    expect(listing(place.target)).toEqual({
+      ...wantedListing(WANTED),
+      '.molecule/displaced/config.yaml': '644 second\n',
+    });
+  });
+
+  it('takes a new revision without setting the old one aside, since nobody edited it', async () => {
+    await heal(place, WANTED);
+    const next: Files = { ...WANTED, 'config.yaml': 'name: next\n' };
+    await heal(place, next);
+    expect(listing(place.target)).toEqual(wantedListing(next));
+  });
+
+  it('never touches what is not the template’s', async () => {
+    const own = {
+      'MEMORY.md': 'm',
+      'CLAUDE.md': 'c',
+      '.claude/sessions/1.jsonl': 's',
+      'workspace/a': 'w',
+      'prompts/mine.md': 'p',
+      'notes.txt': 'n',
+    };
+    for (const [path, text] of Object.entries(own)) write(path, text);
+    await heal(place, WANTED);
+    await heal(place, { 'config.yaml': 'only this\n' });
+    expect(listing(place.target)).toEqual({
+      ...Object.fromEntries(Object.entries(own).map(([path, text]) => [path, `644 ${text}`])),
+      'config.yaml': '644 only this\n',
+    });
+  });
+});
+
+describe('pruning', () => {
+  it('removes what an earlier run wrote and the folders that this empties', async () => {
+    await heal(place, WANTED);
+    write('agent-skills/own/SKILL.md', 'mine\n');
+    const next: Files = { 'config.yaml': 'name: wanted\n' };
+    const { operations } = await heal(place, next);
+    expect(operations.map((operation) => operation.kind)).toEqual([
+      'prune',
+      'prune',
+      'prune',
+      'removeDirectory',
+      'removeDirectory',
+      'removeDirectory',
+    ]);
+    expect(listing(place.target)).toEqual({ ...wantedListing(next), 'agent-skills/own/SKILL.md': '644 mine\n' });
+    expect(lstatSync(at('prompts'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('sets an edited file aside instead of deleting it', async () => {
+    await heal(place, WANTED);
+    write('prompts/system.md', 'my edit\n');
+    const { 'prompts/system.md': _gone, ...next } = WANTED;
+    await heal(place, next);
+    expect(listing(place.target)).toEqual({
+      ...wantedListing(next),
+      '.molecule/displaced/prompts/system.md': '644 my edit\n',
+    });
+  });
+
+  it('does not believe an inventory on the volume that names what is not ours to prune', async () => {
+    await heal(place, WANTED);
+    write('MEMORY.md', 'mine');
+    write('notes/a.md', 'mine');
+    writeFileSync(join(place.root, 'outside'), 'precious');
+    const paths = ['MEMORY.md', 'notes/a.md', '../outside', '/etc/passwd', 'prompts/../../outside', '.molecule/x'];
+    const files = paths.map((path) => ({ path, sha256: ['0'.repeat(64)] }));
+    writeFileSync(at('.molecule/manifest.json'), JSON.stringify({ version: 1, files }));
+    const { refusals } = await heal(place, WANTED);
+    expect(refusals.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    expect(listing(place.target)).toEqual({
+      ...wantedListing(WANTED),
+      'MEMORY.md': '644 mine',
+      'notes/a.md': '644 mine',
+    });
+    expect(readFileSync(join(place.root, 'outside'), 'utf8')).toBe('precious');
+  });
+
+  it('prefers the inventory that only we can write over the one on the volume', async () => {
+    const trusted: { text: string | undefined } = { text: undefined };
+    await heal(place, WANTED, { trusted });
+    writeFileSync(at('.molecule/manifest.json'), JSON.stringify({ version: 1, files: [] }));
+    await heal(place, { 'config.yaml': 'x' }, { trusted });
+    expect(Object.keys(listing(place.target))).toEqual(['config.yaml']);
+  });
+
+  it('prunes only inside the include list of today', async () => {
+    const wide = includeOf('config.yaml', 'docs/**');
+    await heal(place, { 'config.yaml': 'x', 'docs/a.md': 'a' }, { include: wide });
+    await heal(place, { 'config.yaml': 'x' }, { include: includeOf('config.yaml') });
+    expect(Object.keys(listing(place.target))).toEqual(['config.yaml', 'docs/a.md']);
+    await heal(place, { 'config.yaml': 'x' }, { include: wide });
+    expect(Object.keys(listing(place.target))).toEqual(['config.yaml']);
+  });
+});
+
+describe('on a hostile volume', () => {
+  let outside: string;
+
+  beforeEach(() => {
+    outside = join(place.root, 'outside');
+    mkdirSync(join(outside, 'git'), { recursive: true });
+    writeFileSync(join(outside, 'system.md'), 'precious');
+    writeFileSync(join(outside, 'git/SKILL.md'), 'precious');
+  });
+
+  const outsideIsIntact = (): void => {
+    expect(listing(outside)).toEqual({ 'system.md': '644 precious', 'git/SKILL.md': '644 precious' });
+  };
+
+  const attacks: readonly (readonly [string, (outside: string) => void])[] = [
+    ['V2 symlink at a file', (o) => replaceBy('prompts/system.md', (path) => symlinkSync(join(o, 'system.md'), path))],
+    [
+      'V2b dangling symlink at a file',
+      (o) => replaceBy('prompts/system.md', (path) => symlinkSync(join(o, 'new'), path)),
+    ],
+    ['V3 symlink at a folder', (o) => replaceBy('prompts', (path) => symlinkSync(o, path))],
+    ['V3b symlink at a folder above', (o) => replaceBy('agent-skills', (path) => symlinkSync(o, path))],
+    ['V3c symlink that climbs', () => replaceBy('agent-skills/git', (path) => symlinkSync('../../outside/git', path))],
+    ['V4 FIFO at a file', () => replaceBy('config.yaml', (path) => execFileSync('mkfifo', [path]))],
+    ['V4b FIFO at a folder', () => replaceBy('prompts', (path) => execFileSync('mkfifo', [path]))],
+    [
+      'V5 hard link to a stranger’s file',
+      (o) => replaceBy('prompts/system.md', (path) => linkSync(join(o, 'system.md'), path)),
+    ],
+    ['V7 closed folder', () => chmodSync(at('agent-skills/git'), 0o000)],
+    [
+      'V7b closed folders, one in another',
+      () =>
+        ['agent-skills/git/scripts', 'agent-skills/git', 'agent-skills'].forEach((path) => chmodSync(at(path), 0o000)),
+    ],
+    ['a folder at a file', () => replaceBy('config.yaml', (path) => mkdirSync(join(path, 'a/b'), { recursive: true }))],
+    ['a file at a folder', () => replaceBy('agent-skills', (path) => writeFileSync(path, 'mine'))],
+    ['a set-uid file', () => chmodSync(at('agent-skills/git/scripts/log.sh'), 0o4755)],
+    ['a sparse file of a terabyte', () => execFileSync('truncate', ['-s', '1T', at('config.yaml')])],
+    ['symlink at our own folder', (o) => replaceBy('.molecule', (path) => symlinkSync(o, path))],
+    ['FIFO at our own folder', () => replaceBy('.molecule', (path) => execFileSync('mkfifo', [path]))],
+    [
+      'symlink at our inventory',
+      (o) => replaceBy('.molecule/manifest.json', (path) => symlinkSync(join(o, 'system.md'), path)),
+    ],
+    ['FIFO at our inventory', () => replaceBy('.molecule/manifest.json', (path) => execFileSync('mkfifo', [path]))],
+    ['symlink where displaced files go', (o) => symlinkSync(o, at('.molecule/displaced'))],
+    ['V12 leftover staging with links in it', (o) => plantStaging(o)],
+  ];
+
+  function replaceBy(path: string, plant: (full: string) => void): void {
+    rmSync(at(path), { recursive: true, force: true });
+    plant(at(path));
+  }
+
+  function plantStaging(target: string): void {
+    mkdirSync(at('.molecule/staging-0/deep/deeper'), { recursive: true });
+    symlinkSync(target, at('.molecule/staging-0/link'));
+    symlinkSync(target, at('.molecule/staging-0/deep/link'));
+    chmodSync(at('.molecule/staging-0/deep'), 0o000);
+    rmSync(at('config.yaml'));
+  }
+
+  it.each(attacks)('heals and never leaves it: %s', async (_name, attack) => {
+    await heal(place, WANTED);
+    attack(outside);
+    await heal(place, WANTED);
+    const { operations } = await heal(place, WANTED);
+    expect(operations).toEqual([]);
+    const healed = Object.entries(listing(place.target)).filter(([path]) => !path.startsWith('.molecule/'));
+    expect(Object.fromEntries(healed)).toEqual(wantedListing(WANTED));
+    expect(lstatSync(at('prompts/system.md')).nlink).toBe(1);
+    outsideIsIntact();
+  });
+
+  it('V1 does not follow a folder that turns into a symlink between looking and writing', async () => {
+    await heal(place, WANTED);
+    rmSync(at('prompts/system.md'));
+    let isSwapped = false;
+    const swap = (volume: Volume): Volume => ({
+      ...volume,
+      place: (staged, path) => {
+        if (path === 'prompts/system.md' && !isSwapped) {
+          isSwapped = true;
+          renameSync(at('prompts'), at('prompts-away'));
+          symlinkSync(outside, at('prompts'));
+        }
+        volume.place(staged, path);
+      },
+    });
+    await expect(heal(place, WANTED, { wrap: swap })).rejects.toMatchObject({ code: 'ENOTDIR' });
+    outsideIsIntact();
+    await heal(place, WANTED);
+    expect(readFileSync(at('prompts/system.md'), 'utf8')).toBe('Be kind.\n');
+    outsideIsIntact();
+  });
+
+  it('V6 notices that a folder was moved away under it', async () => {
+    rmSync(join(outside, 'git'), { recursive: true });
+    let isMoved = false;
+    const move = (volume: Volume): Volume => ({
+      ...volume,
+      sync: () => {
+        if (!isMoved) renameSync(at('prompts'), at('elsewhere'));
+        isMoved = true;
+        volume.sync();
+      },
+    });
+    await heal(place, WANTED, { wrap: move });
+    expect(listing(place.target)).toMatchObject(wantedListing(WANTED));
+  });
+
+  it('gives up with “try again” when somebody keeps changing the volume', async () => {
+    const spoil = (volume: Volume): Volume => ({
+      ...volume,
+      sync: () => {
+        volume.sync();
+        rmSync(at('config.yaml'), { force: true });
+      },
+    });
+    await expect(heal(place, WANTED, { wrap: spoil })).rejects.toThrow(MaterializeError);
+  });
+});
+
+describe('cut off in the middle', () => {
+  const MUTATIONS = [
+    'stage',
+    'place',
+    'displace',
+    'makeDirectory',
+    'repairDirectory',
+    'removeDirectory',
+    'prune',
+    'sync',
+  ] as const;
+
+  /** Lets `count` changes through and fails the next one, before or after it happened. */
+  function failing(volume: Volume, { count, isAfter }: { count: number; isAfter: boolean }): Volume {
+    let left = count;
+    const wrap =
+      <A extends unknown[], R>(call: (...args: A) => R) =>
+      (...args: A): R => {
+        left -= 1;
+        if (left >= 0) return call(...args);
+        if (isAfter) call(...args);
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      };
+    return {
+      ...volume,
+      ...Object.fromEntries(MUTATIONS.map((name) => [name, wrap(volume[name].bind(volume) as () => unknown)])),
+    } as Volume;
+  }
+
+  const NEXT: Files = {
+    'config.yaml': 'name: next\n',
+    'prompts/system.md': 'Be kind.\n',
+    'agent-skills/new/SKILL.md': '# New\n',
+  };
+
+  async function prepare(): Promise<void> {
+    place = await makePlace();
+    await heal(place, WANTED);
+    write('config.yaml', 'name: edited\n');
+    rmSync(at('agent-skills/git/SKILL.md'));
+    mkdirSync(at('agent-skills/new/SKILL.md/x'), { recursive: true });
+  }
+
+  it.each([false, true])(
+    'after any change (failure after it: %s), the next run ends where an undisturbed one does',
+    async (isAfter) => {
+      await prepare();
+      await heal(place, NEXT);
+      const expected = listing(place.target);
+      await place.remove();
+      let steps = 0;
+      for (let isDone = false; !isDone; steps++) {
+        await prepare();
+        isDone = await heal(place, NEXT, { wrap: (volume) => failing(volume, { count: steps, isAfter }) }).then(
+          () => true,
+          (error: unknown) => {
+            expect(error).toMatchObject({ code: 'ENOSPC' });
+            return false;
+          },
+        );
+        await heal(place, NEXT);
+        expect({ steps, files: listing(place.target) }).toEqual({ steps, files: expected });
+        expect((await heal(place, NEXT)).operations).toEqual([]);
+        await place.remove();
+      }
+      expect(steps).toBeGreaterThan(10);
+    },
+  );
+
+  it('leaves the old tree as it was when there is no room for the new one', async () => {
+    await heal(place, WANTED);
+    const before = listing(place.target);
+    const full = (volume: Volume): Volume => ({
+      ...volume,
+      stage: (content, mode) => {
+        if (content.kind === 'range' && content.sizeBytes > 8)
+          throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        return volume.stage(content, mode);
+      },
+    });
+    await expect(
+      heal(place, { ...NEXT, 'prompts/a.md': 'x', 'prompts/z.md': 'much too long' }, { wrap: full }),
+    ).rejects.toThrow('full');
+    expect(listing(place.target)).toEqual(before);
+  });
+});
