@@ -1,0 +1,83 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface OperatorConfig {
+  readonly kubeconfig?: string;
+  /** Where the asset server listens. */
+  readonly assetServer: Address;
+  /** Where Pods reach it. */
+  readonly assetServerURL: string;
+  /** Where /metrics, /healthz and /readyz are served. */
+  readonly metrics: Address;
+  /** Image of our own programs, for the init container. */
+  readonly programImage: string;
+  readonly storeDir: string;
+  readonly workers: number;
+  readonly logLevel: string;
+  /** Undefined: there is no ledger, so nothing is ever destroyed. */
+  readonly ledgerURL?: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Options {
+  readonly kubeconfig?: string;
+  readonly assetServerAddress: Address;
+  readonly assetServerUrl: string;
+  readonly metricsAddress: Address;
+  readonly programImage: string;
+  readonly storeDir: string;
+  readonly workers: number;
+  readonly logLevel: string;
+}
+
+/** Reads flags and environment once. Bad ones end the process with exit code 2 and a line that says what is valid. */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): OperatorConfig {
+  const program = new Command('operator')
+    .description('Keeps Orgs, Workspaces and TemplateAssets of a cluster as they are declared.')
+    .option('--kubeconfig <file>', 'how to reach the cluster; inside a Pod its ServiceAccount is used')
+    .option('--asset-server-address <host:port>', 'where the asset server listens', parseAddress, parseAddress('0.0.0.0:8443'))
+    .option('--asset-server-url <url>', 'where Pods reach the asset server', parseURL, 'http://molecule-operator.molecule-system.svc:8443')
+    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', parseAddress, parseAddress('0.0.0.0:8080'))
+    .option('--program-image <image>', 'image of these programs, which runs materialize in every agent Pod', 'localhost/molecule-operator:dev')
+    .option('--store-dir <dir>', 'where assets are kept; losing it costs one download per revision', join(tmpdir(), 'molecule-store'))
+    .option('--workers <count>', 'Workspaces that are worked on at once', parseCount, 16)
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .addHelpText('after', '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  const options = program.parse(argv).opts<Options>();
+  return {
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+    assetServer: options.assetServerAddress,
+    assetServerURL: options.assetServerUrl,
+    metrics: options.metricsAddress,
+    programImage: options.programImage,
+    storeDir: options.storeDir,
+    workers: options.workers,
+    logLevel: options.logLevel,
+    ...(env.LEDGER_URL === undefined || env.LEDGER_URL === '' ? {} : { ledgerURL: env.LEDGER_URL }),
+  };
+}
+
+function parseAddress(text: string): Address {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535) throw new InvalidArgumentError('write HOST:PORT, for example 127.0.0.1:8080');
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+function parseURL(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new InvalidArgumentError('write http://HOST:PORT');
+  return url.origin;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 256) throw new InvalidArgumentError('write a number from 1 to 256');
+  return count;
+}

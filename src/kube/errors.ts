@@ -1,0 +1,48 @@
+/** The apiserver answered with a failure. `message` is its own text and safe to show: it names objects and rules, no credentials. */
+export class ApiError extends Error {
+  /** HTTP status code. */
+  readonly code: number;
+  /** metav1.Status reason such as NotFound, Conflict, Expired; '' when the body was not a Status. */
+  readonly reason: string;
+  /** From Retry-After, where the server sent one. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, details: { readonly code: number; readonly reason?: string; readonly retryAfterMs?: number | undefined }) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = details.code;
+    this.reason = details.reason ?? '';
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** No answer: connection refused, reset, timed out or closed. Whether a write took effect is not known. */
+export class TransportError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TransportError';
+  }
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404;
+}
+
+/** 409 for an object that exists already, as opposed to one that changed meanwhile. */
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
+}
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409 && error.reason !== 'AlreadyExists';
+}
+
+/** The version to resume from is too old (410, also inside a watch): list again. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 410;
+}
+
+/** Worth a repetition of the same call: overload, restart, or an answer that never came. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof TransportError || (error instanceof ApiError && (error.code === 429 || error.code >= 500));
+}

@@ -1,0 +1,142 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import { coerceError } from '../platform/errors.ts';
+import type { Credentials } from './credentials.ts';
+import { TransportError } from './errors.ts';
+import { Semaphore } from './semaphore.ts';
+import { Session } from './session.ts';
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With query. */
+  readonly path: string;
+  readonly body?: { readonly contentType: string; readonly text: string };
+  readonly accept?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface TransportResponse {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface TransportStream {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Ends when the server ends it; throws a TransportError when the connection breaks, the signal's reason when aborted. */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+export interface TransportOptions {
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+  /** Told of every answer; code 0 when there was none. */
+  readonly onResponse?: (method: string, code: number) => void;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const CALL_SESSIONS = 2;
+/** More only queue in the apiserver, which sheds load by priority, not by patience. */
+const CALLS_IN_FLIGHT = 16;
+
+/**
+ * HTTP/2 towards one apiserver: a connection for watches alone, because frames of a watch behind a burst of writes arrive
+ * a second late, and two for everything else, with bounded calls in flight.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #basePath: string;
+  readonly #watches: Session;
+  readonly #calls: readonly Session[];
+  readonly #inFlight = new Semaphore(CALLS_IN_FLIGHT);
+  #turn = 0;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#basePath = new URL(options.credentials.server).pathname.replace(/\/$/, '');
+    this.#watches = new Session(options.credentials);
+    this.#calls = Array.from({ length: CALL_SESSIONS }, () => new Session(options.credentials));
+  }
+
+  /** One call, its whole answer. Rejects with a TransportError when there is none within 30 s. */
+  async call(request: TransportRequest): Promise<TransportResponse> {
+    return this.#inFlight.run(async () => {
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+      this.#turn = (this.#turn + 1) % this.#calls.length;
+      const { code, headers, chunks } = await this.#send(this.#calls[this.#turn] ?? this.#watches, { ...request, signal });
+      const parts: Buffer[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      return { code, headers, text: Buffer.concat(parts).toString('utf8') };
+    }, request.signal);
+  }
+
+  /** One answer that does not end for minutes. */
+  async stream(request: TransportRequest): Promise<TransportStream> {
+    return this.#send(this.#watches, request);
+  }
+
+  close(): void {
+    for (const session of [this.#watches, ...this.#calls]) session.close();
+  }
+
+  async #send(session: Session, request: TransportRequest): Promise<TransportStream> {
+    const { method, signal } = request;
+    try {
+      signal.throwIfAborted();
+      const headers = {
+        ':method': method,
+        ':path': `${this.#basePath}${request.path}`,
+        'user-agent': this.#options.userAgent,
+        accept: request.accept ?? 'application/json',
+        ...lowerCased(await this.#options.credentials.headers()),
+        ...(request.body === undefined ? {} : { 'content-type': request.body.contentType }),
+      };
+      const stream = await session.open(headers, { endStream: request.body === undefined });
+      if (request.body !== undefined) stream.end(request.body.text);
+      const answer = await responseHeaders(stream, signal);
+      const code = answer[':status'] ?? 0;
+      this.#options.onResponse?.(method, code);
+      return { code, headers: answer, chunks: readChunks(stream, signal) };
+    } catch (error) {
+      request.signal.throwIfAborted();
+      this.#options.onResponse?.(method, 0);
+      throw asTransportError(error);
+    }
+  }
+}
+
+function responseHeaders(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => void stream.destroy(coerceError(signal.reason));
+    signal.addEventListener('abort', abort, { once: true });
+    stream.once('close', () => signal.removeEventListener('abort', abort));
+    stream.once('response', resolve);
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('the stream was closed without an answer')));
+    if (signal.aborted) abort();
+  });
+}
+
+async function* readChunks(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+    // A reset without an error code ends the iteration like a proper end does.
+    if (!stream.readableEnded || stream.rstCode !== 0) throw new Error(`the stream was reset with code ${stream.rstCode}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asTransportError(error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const cause = coerceError(error);
+  return new TransportError(`Cannot get an answer of the apiserver: ${cause.message}`, { cause });
+}
+
+/** HTTP/2 knows header names in lower case only. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

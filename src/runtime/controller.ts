@@ -1,0 +1,27 @@
+import type { ObjectKey } from '../kube/objects.ts';
+import type { Intent, IntentOutcome, Plan } from './plan.ts';
+
+/**
+ * A controller is two functions; the executor is the third and is shared.
+ *
+ * gather: all reads and nothing else. Undefined: the object is gone, nothing to do.
+ * plan: synchronous and total; no clock, no randomness, no I/O. It never throws for reasons of the domain.
+ * Guarantee: one pass per key at a time. Cutting the process after any effect and starting again leads to the same end.
+ */
+export interface Controller<Snapshot> {
+  readonly name: string;
+  gather(key: ObjectKey, signal: AbortSignal): Promise<Snapshot | undefined>;
+  plan(snapshot: Snapshot, context: PlanContext): Plan;
+}
+
+export interface PlanContext {
+  readonly now: Date;
+  /** What the last pass was refused, in the words of who refused it; for status. Absent once a pass went through. */
+  readonly lastFailure?: string;
+}
+
+/** Where intents of destructive operations are kept; the ledger implements it. Rejects when it cannot record. */
+export interface IntentLog {
+  record(intent: Intent, signal: AbortSignal): Promise<void>;
+  conclude(outcome: IntentOutcome, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,173 @@
+import type { JsonPatchOperation, KubeClient } from '../kube/client.ts';
+import { isAlreadyExists } from '../kube/errors.ts';
+import { type KubeObject, keyString, type OwnerReference, type Resource } from '../kube/objects.ts';
+import { coerceError } from '../platform/errors.ts';
+import { RefusedError } from './classify.ts';
+import type { IntentLog } from './controller.ts';
+import type { EventSink } from './events.ts';
+import type { ApplyEffect, CreateEffect, FinalizerChange, PatchEffect, Plan, StatusWrite, WriteEffect } from './plan.ts';
+
+export interface ExecutorOptions {
+  readonly client: KubeClient;
+  readonly intents: IntentLog;
+  readonly events: EventSink;
+}
+
+export interface Execution {
+  /** Versions that our writes got, for waiting until the stores have seen them. */
+  readonly written: readonly WrittenVersion[];
+  /** What stopped the plan. Status was still written, unless that is what failed. */
+  readonly failure?: Error;
+}
+
+export interface WrittenVersion {
+  readonly resource: Resource;
+  readonly resourceVersion: string;
+}
+
+/**
+ * Carries out one plan in its fixed order: finalizer, ledger intents, writes, deletes, ledger outcomes, status, events,
+ * finalizer removal. Stops at the first effect that fails; the finalizer goes only when everything before went through.
+ * Every effect may be repeated after a crash.
+ */
+export class Executor {
+  readonly #options: ExecutorOptions;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  async execute(plan: Plan, signal: AbortSignal): Promise<Execution> {
+    const run = new Run(this.#options, signal);
+    if (plan.addFinalizer !== undefined) return run.attempt(() => run.changeFinalizer(plan.addFinalizer, 'add'));
+    const effects = await run.attempt(() => run.effects(plan));
+    const told = await run.attempt(() => run.status(plan.status));
+    const failure = effects.failure ?? told.failure;
+    if (failure !== undefined) return { written: run.written, failure };
+    for (const event of plan.events ?? []) await this.#options.events.emit(event, signal);
+    return run.attempt(() => run.changeFinalizer(plan.removeFinalizer, 'remove'));
+  }
+}
+
+/** One execution: what it wrote so far, and the uids of what it created. */
+class Run {
+  readonly written: WrittenVersion[] = [];
+  readonly #created = new Map<string, KubeObject>();
+  readonly #options: ExecutorOptions;
+  readonly #signal: AbortSignal;
+
+  constructor(options: ExecutorOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  async attempt(step: () => Promise<void>): Promise<Execution> {
+    try {
+      await step();
+      return { written: this.written };
+    } catch (error) {
+      return { written: this.written, failure: coerceError(error) };
+    }
+  }
+
+  async effects(plan: Plan): Promise<void> {
+    const { client, intents } = this.#options;
+    for (const intent of plan.intents ?? []) await this.#recorded(intents.record(intent, this.#signal));
+    for (const write of plan.writes ?? []) await this.#write(write);
+    for (const { resource, key, uid, resourceVersion } of plan.deletes ?? []) {
+      await client.delete(resource, key, { uid, resourceVersion, signal: this.#signal });
+    }
+    for (const outcome of plan.outcomes ?? []) await this.#recorded(intents.conclude(outcome, this.#signal));
+  }
+
+  async status(status: StatusWrite | undefined): Promise<void> {
+    if (status === undefined) return;
+    const { resource, key, uid, patch, fieldManager } = status;
+    // The uid is a precondition: a namesake made meanwhile answers 409 and keeps its status.
+    const body = { metadata: { uid }, status: patch };
+    const result = await this.#options.client.patch(resource, key, body, { subresource: 'status', fieldManager, signal: this.#signal });
+    this.#note(resource, result);
+  }
+
+  async changeFinalizer(change: FinalizerChange | undefined, direction: 'add' | 'remove'): Promise<void> {
+    if (change === undefined) return;
+    const { resource, key, uid, observed, finalizer, fieldManager } = change;
+    const next = direction === 'add' ? [...observed, finalizer] : observed.filter((other) => other !== finalizer);
+    const tests: readonly JsonPatchOperation[] = [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      ...(observed.length === 0 ? [] : [{ op: 'test', path: '/metadata/finalizers', value: observed } as const]),
+    ];
+    const set: JsonPatchOperation = { op: 'add', path: '/metadata/finalizers', value: next };
+    const result = await this.#options.client.patch(resource, key, [...tests, set], { fieldManager, signal: this.#signal });
+    this.#note(resource, result);
+  }
+
+  async #recorded(recording: Promise<void>): Promise<void> {
+    await recording.catch((error: unknown) => {
+      this.#signal.throwIfAborted();
+      throw new RefusedError('The ledger does not answer, so nothing is destroyed until it does', { cause: coerceError(error) });
+    });
+  }
+
+  async #write(effect: WriteEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'create':
+        return this.#create(effect);
+      case 'patch':
+        return this.#patch(effect);
+      case 'apply':
+        return this.#apply(effect);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  async #create(effect: CreateEffect): Promise<void> {
+    const { resource, object, fieldManager } = effect;
+    const complete = { ...object, metadata: { ...object.metadata, ...this.#controller(effect) } };
+    const result = await this.#options.client.create(resource, complete, { fieldManager, signal: this.#signal }).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+      return this.#adopt(effect);
+    });
+    this.#created.set(createdKey(resource, result), result);
+    this.#note(resource, result);
+  }
+
+  /** The name is taken: by us before a crash, or by somebody else. */
+  async #adopt({ resource, object, adoptIf }: CreateEffect): Promise<KubeObject> {
+    const { name, namespace = '' } = object.metadata;
+    const existing = await this.#options.client.get(resource, { namespace, name }, { signal: this.#signal });
+    const isOurs = Object.entries(adoptIf).every(([annotation, value]) => existing.metadata.annotations?.[annotation] === value);
+    if (isOurs && existing.metadata.deletionTimestamp === undefined) return existing;
+    const why = isOurs ? 'it is still being deleted' : 'it belongs to something else; remove it or choose another name';
+    throw new RefusedError(`Cannot create ${resource.kind} "${name}": one of that name exists and ${why}`);
+  }
+
+  #controller({ controlledBy }: CreateEffect): { readonly ownerReferences?: readonly OwnerReference[] } {
+    if (controlledBy === undefined) return {};
+    const { resource, key } = controlledBy;
+    const uid = controlledBy.uid ?? this.#created.get(`${resource.kind}/${keyString(key)}`)?.metadata.uid;
+    if (uid === undefined) throw new Error(`Cannot name ${resource.kind} "${key.name}" as controller: this plan neither knows its uid nor creates it first`);
+    const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+    return { ownerReferences: [{ apiVersion, kind: resource.kind, name: key.name, uid, controller: true, blockOwnerDeletion: false }] };
+  }
+
+  async #patch({ resource, key, uid, patch, fieldManager }: PatchEffect): Promise<void> {
+    const metadata = typeof patch.metadata === 'object' ? patch.metadata : {};
+    const body = { ...patch, metadata: { ...metadata, uid } };
+    this.#note(resource, await this.#options.client.patch(resource, key, body, { fieldManager, signal: this.#signal }));
+  }
+
+  async #apply({ resource, object, fieldManager }: ApplyEffect): Promise<void> {
+    this.#note(resource, await this.#options.client.apply(resource, object, { fieldManager, signal: this.#signal }));
+  }
+
+  #note(resource: Resource, object: KubeObject): void {
+    const { resourceVersion } = object.metadata;
+    if (resourceVersion !== undefined) this.written.push({ resource, resourceVersion });
+  }
+}
+
+function createdKey(resource: Resource, object: KubeObject): string {
+  return `${resource.kind}/${keyString({ namespace: object.metadata.namespace ?? '', name: object.metadata.name })}`;
+}

@@ -1,0 +1,148 @@
+import type { KubeClient, WatchOptions } from '../kube/client.ts';
+import { type KubeObject, keyString, type ObjectKey, type Resource } from '../kube/objects.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Clock } from './clock.ts';
+import type { Controller } from './controller.ts';
+import { Executor, type ExecutorOptions } from './executor.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+import { Queue } from './queue.ts';
+import { Reflector } from './reflector.ts';
+import { Runner } from './runner.ts';
+import { type Indexes, Store, type Stored } from './store.ts';
+
+export interface ManagerOptions extends ExecutorOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: RuntimeMetrics;
+}
+
+export interface WatchSpec<T extends Stored> {
+  readonly resource: Resource;
+  readonly project: (object: KubeObject) => T;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'metadataOnly'>;
+  readonly indexes?: Indexes<T>;
+}
+
+/** Which keys of a controller a change concerns. Either side is missing when the object is new or gone. */
+export type KeysOf<T> = (before: T | undefined, after: T | undefined) => Iterable<ObjectKey>;
+
+export interface ControllerSpec<Snapshot> {
+  readonly controller: Controller<Snapshot>;
+  readonly concurrency: number;
+  /** Passes of one key start at least this far apart. */
+  readonly minIntervalMs?: number;
+}
+
+/** Past this age of the last word of the apiserver (bookmarks come about once a minute) a watch no longer counts as alive. */
+const STALE_AFTER_MS = 150_000;
+
+/** A controller in a manager: its queue takes keys from any number of stores. */
+export interface ControllerHandle {
+  watch<T extends Stored>(store: Store<T>, keysOf: KeysOf<T>): void;
+  /** For what no watch shows, such as a report that came in over HTTP. */
+  enqueue(key: ObjectKey): void;
+}
+
+/** A store and what fills it, without the type of its objects. */
+interface WatchedKind {
+  readonly resource: Resource;
+  readonly synced: Promise<void>;
+  readonly hasSynced: () => boolean;
+  readonly hasSeen: (resourceVersion: string) => boolean;
+  readonly contactAgeMs: () => number | undefined;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Everything that runs in one operator: a store per kind, kept up to date, and the controllers that read them. */
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #executor: Executor;
+  readonly #reflectors: WatchedKind[] = [];
+  readonly #runners: { readonly name: string; readonly queue: Queue; readonly run: (signal: AbortSignal) => Promise<void> }[] = [];
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#executor = new Executor(options);
+  }
+
+  /** Declares that a kind is watched. The store fills once the manager runs. */
+  store<T extends Stored>(spec: WatchSpec<T>): Store<T> {
+    const { resource } = spec;
+    const store = new Store<T>(spec.indexes);
+    const reflector = new Reflector<T>({ ...this.#options, ...spec, store });
+    this.#reflectors.push({
+      resource,
+      synced: store.synced,
+      hasSynced: () => store.hasSynced,
+      hasSeen: (resourceVersion) => store.hasSeen(resourceVersion),
+      contactAgeMs: () => reflector.contactAgeMs,
+      run: (signal) => reflector.run(signal),
+    });
+    return store;
+  }
+
+  controller<Snapshot>({ controller, concurrency, minIntervalMs = 0 }: ControllerSpec<Snapshot>): ControllerHandle {
+    const { clock, random, log, metrics } = this.#options;
+    const queue = new Queue({ clock, random, minIntervalMs });
+    const hasSeen = (resource: Resource, version: string): boolean => this.#hasSeen(resource, version);
+    const runner = new Runner<Snapshot>({ controller, queue, executor: this.#executor, concurrency, hasSeen, clock, random, log, metrics });
+    this.#runners.push({ name: controller.name, queue, run: (signal) => runner.run(signal) });
+    const add = (key: ObjectKey): void => {
+      metrics.queueAdds.inc({ name: controller.name });
+      queue.add(keyString(key), { priority: this.hasSynced ? 'fresh' : 'backlog' });
+    };
+    return {
+      watch: (store, keysOf) => store.onChange((before, after) => {
+        for (const key of keysOf(before, after)) add(key);
+      }),
+      enqueue: add,
+    };
+  }
+
+  get hasSynced(): boolean {
+    return this.#reflectors.every(({ hasSynced }) => hasSynced());
+  }
+
+  /** Kinds whose watch has not synced or has been silent for too long; empty when the operator is ready to decide. */
+  get unhealthyKinds(): readonly string[] {
+    return this.#reflectors
+      .filter(({ hasSynced, contactAgeMs }) => !hasSynced() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS)
+      .map(({ resource }) => resource.kind);
+  }
+
+  /** Depth of each queue, for metrics. */
+  get queueDepths(): ReadonlyMap<string, number> {
+    return new Map(this.#runners.map(({ name, queue }) => [name, queue.depth]));
+  }
+
+  /**
+   * Runs until `stop` is aborted; then no new pass starts and running ones end. `kill` cuts those off. Passes begin once
+   * every store has synced, because half a world leads to wrong decisions.
+   */
+  async run(signals: { readonly stop: AbortSignal; readonly kill: AbortSignal }): Promise<void> {
+    const { stop, kill } = signals;
+    const watches = this.#reflectors.map(({ run }) => run(stop));
+    stop.addEventListener('abort', () => this.#closeQueues(), { once: true });
+    if (stop.aborted) this.#closeQueues();
+    await this.#untilSynced(stop);
+    await Promise.all([...watches, ...this.#runners.map(({ run }) => run(kill))]);
+  }
+
+  #closeQueues(): void {
+    for (const { queue } of this.#runners) queue.close();
+  }
+
+  async #untilSynced(stop: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+    if (!stop.aborted) await Promise.race([stopped, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
+    if (!stop.aborted) log.info({ ms: Math.round(clock.monotonicMs() - startedMs) }, 'Synced');
+  }
+
+  #hasSeen(resource: Resource, resourceVersion: string): boolean {
+    return this.#reflectors.every((reflector) => reflector.resource.kind !== resource.kind || reflector.hasSeen(resourceVersion));
+  }
+}

@@ -1,0 +1,114 @@
+import type { PatchBody } from '../kube/client.ts';
+import type { KubeObject, ObjectKey, Resource } from '../kube/objects.ts';
+
+/**
+ * What a controller wants, as plain data: it can be printed, compared and golden-tested. The executor carries it out in
+ * the order of the fields below and stops at the first effect that fails, but still writes status.
+ */
+export interface Plan {
+  /** Add our finalizer first, and do nothing else in this pass: the write triggers the next one. */
+  readonly addFinalizer?: FinalizerChange;
+  /** Recorded in the ledger before anything is destroyed. When the ledger cannot, the pass ends there (fail closed). */
+  readonly intents?: readonly Intent[];
+  readonly writes?: readonly WriteEffect[];
+  readonly deletes?: readonly DeleteEffect[];
+  /** Closes the intents, once every effect above succeeded. */
+  readonly outcomes?: readonly IntentOutcome[];
+  readonly status?: StatusWrite;
+  readonly events?: readonly EventEffect[];
+  /** Last of all: after it the object is gone. */
+  readonly removeFinalizer?: FinalizerChange;
+  readonly outcome: Outcome;
+}
+
+export interface FinalizerChange {
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** The object's finalizers as read; the patch tests that they are still these. */
+  readonly observed: readonly string[];
+  readonly finalizer: string;
+  readonly fieldManager: string;
+}
+
+export type WriteEffect = CreateEffect | PatchEffect | ApplyEffect;
+
+/**
+ * A blind POST. 409 AlreadyExists is not an error: the object is read once and `adoptIf` decides. A match counts as
+ * created (we died after an earlier POST); a mismatch ends the pass with `WriteConflictError`, which the next gather
+ * must turn into a condition through the store.
+ */
+export interface CreateEffect {
+  readonly kind: 'create';
+  readonly resource: Resource;
+  readonly object: KubeObject;
+  readonly fieldManager: string;
+  /** Becomes the controller reference; its uid is taken from an earlier create of this plan when not given. */
+  readonly controlledBy?: { readonly resource: Resource; readonly key: ObjectKey; readonly uid?: string };
+  /** Annotations that an existing object must carry, with these values, to be taken as ours. */
+  readonly adoptIf: Readonly<Record<string, string>>;
+}
+
+export interface PatchEffect {
+  readonly kind: 'patch';
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  /** Put into the patch as a precondition, so that a namesake is never touched. */
+  readonly uid: string;
+  readonly patch: Readonly<Record<string, unknown>>;
+  readonly fieldManager: string;
+}
+
+export interface ApplyEffect {
+  readonly kind: 'apply';
+  readonly resource: Resource;
+  readonly object: KubeObject;
+  readonly fieldManager: string;
+}
+
+export interface DeleteEffect {
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Written by merge patch on /status by its single writer. The planner leaves it out when nothing changed. */
+export interface StatusWrite {
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly patch: PatchBody;
+  readonly fieldManager: string;
+}
+
+export interface EventEffect {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+  readonly regarding: { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
+}
+
+/** One destructive operation. (subjectUID, action) is unique: a second intent for it resumes the first. */
+export interface Intent {
+  readonly action: string;
+  readonly subjectUID: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface IntentOutcome {
+  readonly action: string;
+  readonly subjectUID: string;
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+/** How a pass ended and when the next one is due. The runner maps it onto the queue (table in runner.ts). */
+export type Outcome =
+  | { readonly kind: 'settled'; readonly resyncAfterMs?: number }
+  | { readonly kind: 'progressing'; readonly recheckAfterMs: number }
+  | { readonly kind: 'waiting'; readonly recheckAfterMs: number }
+  | { readonly kind: 'stalled' }
+  | { readonly kind: 'retry'; readonly reason: string };

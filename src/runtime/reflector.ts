@@ -1,0 +1,137 @@
+import type { KubeClient, WatchOptions } from '../kube/client.ts';
+import { ApiError, isExpired } from '../kube/errors.ts';
+import type { KubeObject, Resource } from '../kube/objects.ts';
+import { coerceError } from '../platform/errors.ts';
+import type { Logger } from '../platform/log.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+import type { Store, Stored } from './store.ts';
+
+export interface ReflectorOptions<T extends Stored> {
+  readonly client: KubeClient;
+  readonly resource: Resource;
+  readonly store: Store<T>;
+  /** Decodes one object and keeps only what is needed of it. */
+  readonly project: (object: KubeObject) => T;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'metadataOnly'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: RuntimeMetrics;
+}
+
+const PAGE_SIZE = 500;
+const FIRST_BACKOFF_MS = 200;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A stream that ends sooner counts as a failure, so that a server that closes at once is not asked in a loop. */
+const HEALTHY_AFTER_MS = 5_000;
+/** After so many failures in a row the resumed version itself is doubted. */
+const RELIST_AFTER_FAILURES = 5;
+const WATCH_SECONDS = { least: 240, spread: 60 };
+/** Past the time at which the server ends a watch by itself; then something between us swallows its answers. */
+const GRACE_SECONDS = 30;
+
+/**
+ * Keeps a store equal to what the apiserver has: the present state as a stream (WatchList) or in pages, then a watch with
+ * bookmarks that resumes where it broke. Heals from every error, with jittered backoff; relists on 410 and after
+ * repeated failures. Ends only by its signal.
+ */
+export class Reflector<T extends Stored> {
+  readonly #options: ReflectorOptions<T>;
+  #resumeFrom: string | undefined;
+  #canStreamList = true;
+  #lastContactMs: number | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Milliseconds since the server last said anything on this watch; undefined before the first time. */
+  get contactAgeMs(): number | undefined {
+    return this.#lastContactMs === undefined ? undefined : this.#options.clock.monotonicMs() - this.#lastContactMs;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, metrics, random, resource } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const startedMs = clock.monotonicMs();
+      try {
+        await this.#follow(signal);
+        failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? failures + 1 : 0;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = coerceError(thrown);
+        metrics.watchErrors.inc({ kind: resource.kind });
+        failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? failures + 1 : 1;
+        if (isExpired(error) || failures % RELIST_AFTER_FAILURES === 0) this.#resumeFrom = undefined;
+        if (this.#canStreamList && isStreamingRefused(error)) this.#canStreamList = false;
+        log.warn({ kind: resource.kind, failures, reason: error.message }, 'Watch broke');
+      }
+      const delayMs = failures === 0 ? 0 : backoffMs(failures, { firstMs: FIRST_BACKOFF_MS, capMs: LONGEST_BACKOFF_MS, random });
+      await clock.sleep(delayMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** One watch until it ends, preceded by the whole state where there is no version to resume from. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { client, resource, select, random } = this.#options;
+    if (this.#resumeFrom === undefined && !this.#canStreamList) await this.#listPages(signal);
+    const timeoutSeconds = Math.round(WATCH_SECONDS.least + random() * WATCH_SECONDS.spread);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + GRACE_SECONDS) * 1000)]);
+    const start = this.#resumeFrom === undefined ? { sendInitialEvents: true } : { resourceVersion: this.#resumeFrom };
+    let initial: Map<string, T> | undefined = this.#resumeFrom === undefined ? new Map() : undefined;
+    for await (const event of client.watch<KubeObject>(resource, { ...select, ...start, timeoutSeconds, signal: bounded })) {
+      this.#lastContactMs = this.#options.clock.monotonicMs();
+      if (event.type === 'BOOKMARK') {
+        if (event.initialEventsEnd && initial !== undefined) {
+          this.#replace([...initial.values()], event.resourceVersion);
+          initial = undefined;
+        }
+        if (initial === undefined) this.#advance(event.resourceVersion);
+      } else if (initial !== undefined) {
+        // Before the end of the initial events a later version of an object may follow its first.
+        const { namespace = '', name } = event.object.metadata;
+        if (event.type === 'DELETED') initial.delete(`${namespace}/${name}`);
+        else initial.set(`${namespace}/${name}`, this.#options.project(event.object));
+      } else {
+        const object = this.#options.project(event.object);
+        if (event.type === 'DELETED') this.#options.store.remove(object);
+        else this.#options.store.put(object);
+        this.#resumeFrom = event.object.metadata.resourceVersion;
+      }
+    }
+  }
+
+  async #listPages(signal: AbortSignal): Promise<void> {
+    const { client, resource, select, project } = this.#options;
+    const objects: T[] = [];
+    let next: string | undefined;
+    let version = '';
+    do {
+      const page = await client.list<KubeObject>(resource, { ...select, limit: PAGE_SIZE, signal, ...(next === undefined ? {} : { continue: next }) });
+      objects.push(...page.items.map(project));
+      version = page.resourceVersion;
+      next = page.continue;
+    } while (next !== undefined);
+    this.#lastContactMs = this.#options.clock.monotonicMs();
+    this.#replace(objects, version);
+  }
+
+  #replace(objects: readonly T[], resourceVersion: string): void {
+    this.#options.metrics.relists.inc({ kind: this.#options.resource.kind });
+    this.#options.store.replace(objects, resourceVersion);
+    this.#resumeFrom = resourceVersion;
+  }
+
+  #advance(resourceVersion: string): void {
+    this.#options.store.advance(resourceVersion);
+    this.#resumeFrom = resourceVersion;
+  }
+}
+
+/** An apiserver without WatchList says so at once, as an invalid request. */
+function isStreamingRefused(error: Error): boolean {
+  return error instanceof ApiError && (error.code === 400 || error.code === 422) && error.message.includes('sendInitialEvents');
+}
