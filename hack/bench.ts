@@ -13,8 +13,8 @@ import { startOperator, waitUntilQuiet } from './bench/operator.ts';
 import { readProcessStats } from './bench/process-stats.ts';
 import { runReadier } from './bench/readier.ts';
 import { startControlPlane } from './control-plane.ts';
-import { installApi } from './install.ts';
-import { openKubeClient } from './lib/kube-client.ts';
+import { installApi } from './install-api.ts';
+import { openKubeClient } from '../src/kube/open-client.ts';
 import { DEV_DIR } from './lib/paths.ts';
 import { reportToStdout } from './lib/report.ts';
 import { openServiceAccount } from './lib/service-account.ts';
@@ -47,7 +47,7 @@ try {
     name: OPERATOR_SERVICE_ACCOUNT,
     dir,
   });
-  const client = await openKubeClient({ kubeconfig: adminKubeconfig, userAgent: 'bench' });
+  const { client } = openKubeClient({ kubeconfig: adminKubeconfig, userAgent: 'bench' });
   const readier = runReadier(client, abort.signal);
   readier.catch((error: unknown) => abort.abort(error));
   console.log(`Creating ${count} Workspaces`);

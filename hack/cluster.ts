@@ -3,9 +3,9 @@
  * makes a cluster in Docker, otherwise plain programs are started on this machine. Other scripts call bringUpCluster and
  * readCluster (cluster/state.ts).
  */
-import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
-import { findDeadComponents, startBareCluster, stopBareCluster } from './cluster/bare.ts';
+import { findDeadComponents, startBareCluster } from './cluster/bare.ts';
+import { cleanRuntime, removeData } from './cluster/clean.ts';
 import { useExistingCluster } from './cluster/existing.ts';
 import { startKindCluster, stopKindCluster } from './cluster/kind.ts';
 import { type ClusterLayout, clusterLayout } from './cluster/layout.ts';
@@ -56,12 +56,12 @@ export async function takeDownCluster(options: { readonly report: Report }): Pro
       await stopKindCluster(layout);
       break;
     case 'bare':
-      await stopBareCluster(layout);
+      await cleanRuntime(layout);
       break;
     default:
       kind satisfies never;
   }
-  for (const file of [layout.kubeconfig, layout.stateFile]) await rm(file, { force: true });
+  await removeData(layout);
   options.report(known === undefined ? 'No cluster was up' : 'The cluster is down');
 }
 

@@ -47,7 +47,7 @@ export async function ensureOperator(cluster: ClusterState, options: { readonly 
   const ports = running !== undefined && known !== undefined ? known.ports : await pickPorts(['assets', 'metrics'], known?.ports);
   const ledgerURL = await ensurePostgres({ report, signal });
   const assets = `${cluster.hostAddress}:${ports.assets}`;
-  const args = ['--asset-server-address', assets, '--asset-server-url', `http://${assets}`, '--metrics-address', `127.0.0.1:${ports.metrics}`, '--program-image', IMAGES.operator, '--store-dir', join(DIR, 'store')];
+  const args = ['--asset-server-address', assets, '--asset-server-url', `http://${assets}`, '--metrics-address', `127.0.0.1:${ports.metrics}`, '--program-image', IMAGES.operator, '--store-dir', join(DIR, 'store'), '--ledger-connections', '1'];
   const launch = sha256Hex([...args, ledgerURL, cluster.kubeconfig, await readFile(BUNDLE, 'utf8')].join('\0'));
   const access = { metricsURL: `http://127.0.0.1:${ports.metrics}`, logFile: join(DIR, 'operator.log') };
   if (running !== undefined && known?.launch === launch) {

@@ -10,7 +10,7 @@ import { readIfExists, writeAtomically } from './lib/files.ts';
 import { runMain } from './lib/main.ts';
 import { DEV_DIR } from './lib/paths.ts';
 import { formatSeconds, type Report, reportNothing, reportToStdout } from './lib/report.ts';
-import { removeServerData } from './postgres/server.ts';
+import { removePostgresData } from './postgres/data.ts';
 import { startPostgres } from './postgres/start.ts';
 
 const DIR = join(DEV_DIR, 'postgres');
@@ -45,7 +45,7 @@ export async function ensurePostgres(options: {
 /** Stops the server of this checkout and removes its data. */
 export async function removePostgres(): Promise<void> {
   await stopRecorded(PID_FILE, { stopSignal: 'SIGINT' });
-  await removeServerData(DIR);
+  await removePostgresData(DIR);
 }
 
 async function readAccess(): Promise<z.infer<typeof accessSchema> | undefined> {

@@ -11,7 +11,7 @@ import type { Kubectl } from '../lib/kubectl.ts';
 import { pickPorts } from '../lib/ports.ts';
 import type { Report } from '../lib/report.ts';
 import { waitFor } from '../lib/wait.ts';
-import { cgroupRoots, cleanRuntime, removeData } from './clean.ts';
+import { cgroupRoots, cleanRuntime } from './clean.ts';
 import { importImage, startContainerd } from './containerd.ts';
 import { ensurePauseArchive } from './images.ts';
 import { NODE_NAME, startKubelet } from './kubelet.ts';
@@ -99,12 +99,6 @@ export async function startBareCluster(layout: ClusterLayout, options: BareClust
     await cleanRuntime(layout);
     throw error;
   }
-}
-
-/** Ends the cluster and removes everything that was its own. */
-export async function stopBareCluster(layout: ClusterLayout): Promise<void> {
-  await cleanRuntime(layout);
-  await removeData(layout);
 }
 
 /** Names of the cluster's processes that do not run. */

@@ -7,6 +7,7 @@ import { run, runOrThrow } from '../lib/run.ts';
 import { waitFor } from '../lib/wait.ts';
 import { PAUSE_IMAGE } from './images.ts';
 import type { ClusterLayout } from './layout.ts';
+import { canOverlay } from './overlay.ts';
 
 export interface ContainerdOptions {
   readonly cniBinDir: string;
@@ -55,10 +56,7 @@ function ctrArgs(layout: ClusterLayout, args: readonly string[]): readonly strin
 }
 
 async function containerdConfig(layout: ClusterLayout, options: ContainerdOptions): Promise<string> {
-  await mkdir(layout.devDir, { recursive: true });
-  const fileSystem = await runOrThrow('stat', ['--file-system', '--format', '%T', layout.devDir]);
-  // An overlay cannot lie on another one, as in a container without a volume: full copies take its place.
-  const snapshotter = fileSystem.trim() === 'overlayfs' ? 'native' : 'overlayfs';
+  const snapshotter = (await canOverlay(layout.devDir)) ? 'overlayfs' : 'native';
   const quote = JSON.stringify;
   return `version = 2
 root = ${quote(join(layout.containerdDir, 'root'))}

@@ -1,61 +1,70 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exists, writeAtomically } from '../lib/files.ts';
 import { cacheDir } from '../lib/paths.ts';
 import { runOrThrow } from '../lib/run.ts';
+import { canOverlay } from './overlay.ts';
 import { ensurePrograms, ensureStaticBusybox, IMAGE_PACKAGES, type InstallOptions } from './packages.ts';
 
 /** Holds a Pod's namespaces. Tagged with a version: it changes when the image does. */
 export const PAUSE_IMAGE = 'localhost/molecule-pause:1';
 
-export interface BuildImageOptions {
+export interface ImageTarget {
+  readonly tag: string;
+  /** A stage of the Containerfile. @default the last one */
+  readonly stage?: string;
+  /** Where the image is written to, in the form that `ctr images import` and `kind load` read. */
+  readonly archive: string;
+}
+
+export interface BuildImagesOptions {
   /** Directory with the files that are copied. */
   readonly context: string;
   readonly containerfile: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
-  readonly tag: string;
-  /** Where the image is written to, in the form that `ctr images import` and `kind load` read. */
-  readonly archive: string;
+  readonly images: readonly ImageTarget[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Builds an image without a daemon and without privileges that a container lacks, and writes it to an archive file. */
-export async function buildImage(options: BuildImageOptions): Promise<void> {
-  const temporary = `${options.archive}.${process.pid}.tmp`;
-  await mkdir(dirname(options.archive), { recursive: true });
+/** Builds images without a daemon and without privileges that a container lacks, and writes each to its archive file. */
+export async function buildImages(options: BuildImagesOptions): Promise<void> {
+  const { context, containerfile, signal } = options;
   const store = await mkdtemp(join(tmpdir(), 'molecule-buildah-'));
-  const buildah = ['--storage-driver', 'vfs', '--root', join(store, 'root'), '--runroot', join(store, 'run')];
+  const driver = (await canOverlay(store)) ? 'overlay' : 'vfs';
+  const buildah = ['--storage-driver', driver, '--root', join(store, 'root'), '--runroot', join(store, 'run')];
   const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => [
     '--build-arg',
     `${key}=${value}`,
   ]);
   try {
-    await runOrThrow(
-      'buildah',
-      [
-        ...buildah,
-        'bud',
-        '--isolation',
-        'chroot',
-        ...buildArgs,
-        '-t',
-        options.tag,
-        '-f',
-        options.containerfile,
-        options.context,
-      ],
-      { signal: options.signal, action: `build the image ${options.tag}` },
-    );
-    await runOrThrow('buildah', [...buildah, 'push', options.tag, `oci-archive:${temporary}:${options.tag}`], {
-      signal: options.signal,
-      action: `write the image ${options.tag}`,
-    });
-    await rename(temporary, options.archive);
+    for (const { tag, stage, archive } of options.images) {
+      const target = stage === undefined ? [] : ['--target', stage];
+      const source = ['-f', containerfile, context];
+      await runOrThrow(
+        'buildah',
+        [...buildah, 'bud', '--isolation', 'chroot', '--layers', ...buildArgs, ...target, '-t', tag, ...source],
+        { signal, action: `build the image ${tag}` },
+      );
+      const temporary = join(store, 'image.tar');
+      await runOrThrow('buildah', [...buildah, 'push', tag, `docker-archive:${temporary}:${tag}`], {
+        signal,
+        action: `write the image ${tag}`,
+      });
+      await moveInto(temporary, archive);
+    }
   } finally {
-    await rm(temporary, { force: true });
     await rm(store, { recursive: true, force: true });
   }
+}
+
+/** Replaces the file whole or not at all, also from another file system. */
+async function moveInto(source: string, target: string): Promise<void> {
+  const beside = `${target}.${process.pid}.tmp`;
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(source, beside);
+  await rename(beside, target);
+  await rm(source);
 }
 
 /** The pause image's archive, built from the machine's static busybox if the cache has none. */
@@ -72,7 +81,7 @@ export async function ensurePauseArchive(options: InstallOptions): Promise<strin
       containerfile,
       'FROM scratch\nCOPY busybox /busybox\nENTRYPOINT ["/busybox", "sleep", "2147483647"]\n',
     );
-    await buildImage({ context, containerfile, tag: PAUSE_IMAGE, archive, signal: options.signal });
+    await buildImages({ context, containerfile, images: [{ tag: PAUSE_IMAGE, archive }], signal: options.signal });
   } finally {
     await rm(context, { recursive: true, force: true });
   }

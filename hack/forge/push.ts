@@ -78,6 +78,8 @@ async function commitAndPush(
   const env = {
     ...IDENTITY,
     GIT_DIR: gitDir,
+    // Commands on the index want one, though they read nothing from it.
+    GIT_WORK_TREE: gitDir,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
@@ -93,7 +95,7 @@ async function commitAndPush(
     ).trim();
   };
   try {
-    await git(['init', '--quiet', '--bare', gitDir]);
+    await git(['init', '--quiet']);
     const remote = `${access.url}/${access.user}/${options.repository}.git`;
     const parent = (await git(['ls-remote', remote, BRANCH])).split('\t')[0] || undefined;
     if (parent !== undefined) await git(['fetch', '--quiet', '--depth=1', remote, BRANCH]);

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 
 /** True when the path exists, whatever it is. */
 export async function exists(path: string): Promise<boolean> {
@@ -23,6 +23,14 @@ export async function readIfExists(path: string): Promise<string | undefined> {
 /** The names in a directory, in order; none when there is no such directory. */
 export async function listDir(path: string): Promise<readonly string[]> {
   return (await exists(path)) ? (await readdir(path)).sort() : [];
+}
+
+/** Paths of all files below a directory, relative to it and in order; none when there is no such directory. */
+export async function listTree(path: string): Promise<readonly string[]> {
+  if (!(await exists(path))) return [];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => relative(path, join(entry.parentPath, entry.name))).sort();
 }
 
 /** Writes the whole file or nothing: readers never see half of it. Makes the directory. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { ELSEWHERE_FILE, removePostgresData } from '../postgres/data.ts';
 import { stopRecorded } from './daemon.ts';
 import { listDir, readIfExists, writeAtomically } from './files.ts';
 
@@ -35,5 +36,7 @@ async function birthOf(pid: string): Promise<string | undefined> {
 async function removeRunDir(dir: string): Promise<void> {
   const files = await readdir(dir, { recursive: true });
   for (const file of files.filter((name) => name.endsWith('.pid'))) await stopRecorded(join(dir, file));
+  const outside = files.filter((name) => basename(name) === ELSEWHERE_FILE);
+  for (const file of outside) await removePostgresData(join(dir, dirname(file)));
   await rm(dir, { recursive: true, force: true });
 }

@@ -22,7 +22,7 @@ export async function createDatabase(access: PostgresAccess, name: string): Prom
   if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new RangeError(`Cannot name a database ${name}: use a-z, 0-9 and _`);
   if (access.kind === 'embedded') {
     const embedded = await startEmbedded({ dir: join(access.dir, name) });
-    return { url: embedded.access.url, drop: embedded.stop };
+    return { url: embedded.access.url, drop: embedded.remove };
   }
   await ensureDatabase(access.url, name);
   const url = new URL(access.url);

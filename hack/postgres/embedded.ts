@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startDaemon, stopRecorded } from '../lib/daemon.ts';
 import { CHECKOUT_DIR } from '../lib/paths.ts';
 import { pickPorts } from '../lib/ports.ts';
+import { removePostgresData } from './data.ts';
 import { waitForPostgres } from './database.ts';
 import type { RunningPostgres, StartPostgresOptions } from './start.ts';
 
@@ -31,5 +32,10 @@ export async function startEmbedded(options: StartPostgresOptions): Promise<Runn
     await daemon.stop();
     throw error;
   }
-  return { access: { kind: 'embedded', url, dir, port }, daemon, stop: () => daemon.stop() };
+  const stop = (): Promise<void> => daemon.stop();
+  const remove = async (): Promise<void> => {
+    await stop();
+    await removePostgresData(dir);
+  };
+  return { access: { kind: 'embedded', url, dir, port }, daemon, stop, remove };
 }

@@ -7,6 +7,7 @@ import { readArgv, startDaemon, stopRecorded } from '../lib/daemon.ts';
 import { exists, findProgram, listDir, readIfExists, writeAtomically } from '../lib/files.ts';
 import { pickPorts } from '../lib/ports.ts';
 import { run, runOrThrow } from '../lib/run.ts';
+import { ELSEWHERE_FILE, removePostgresData } from './data.ts';
 import { ensureDatabase, waitForPostgres } from './database.ts';
 import type { RunningPostgres, StartPostgresOptions } from './start.ts';
 
@@ -61,6 +62,10 @@ export async function startServer(
     deathSignal: STOP.stopSignal,
   });
   const stop = (): Promise<void> => daemon.stop(STOP);
+  const remove = async (): Promise<void> => {
+    await stop();
+    await removePostgresData(dir);
+  };
   const base = `postgres://${USER}:${password}@127.0.0.1:${port}`;
   try {
     await waitForPostgres({ url: `${base}/postgres`, daemon, signal });
@@ -69,13 +74,7 @@ export async function startServer(
     await stop();
     throw error;
   }
-  return { access: { kind: 'server', url: `${base}/${USER}`, dir, port }, daemon, stop };
-}
-
-/** Removes the data, also where it had to lie elsewhere. */
-export async function removeServerData(dir: string): Promise<void> {
-  const elsewhere = await readIfExists(join(dir, 'elsewhere'));
-  for (const path of [elsewhere?.trim(), dir]) if (path) await rm(path, { recursive: true, force: true });
+  return { access: { kind: 'server', url: `${base}/${USER}`, dir, port }, daemon, stop, remove };
 }
 
 function settings(): readonly string[] {
@@ -104,13 +103,13 @@ async function ensureDataDir(dir: string, account: Account | Record<string, neve
   const inside = join(dir, 'data');
   await mkdir(inside, { recursive: true, mode: 0o700 });
   if (!('uid' in account)) return inside;
-  const known = await readIfExists(join(dir, 'elsewhere'));
+  const known = await readIfExists(join(dir, ELSEWHERE_FILE));
   if (known !== undefined && (await exists(known.trim()))) return known.trim();
   await chown(inside, account.uid, account.gid);
   if ((await run('test', ['-w', inside], { ...account, cwd: '/' })).code === 0) return inside;
   const elsewhere = await mkdtemp(join(tmpdir(), 'molecule-postgres-'));
   await chown(elsewhere, account.uid, account.gid);
-  await writeAtomically(join(dir, 'elsewhere'), `${elsewhere}\n`);
+  await writeAtomically(join(dir, ELSEWHERE_FILE), `${elsewhere}\n`);
   return elsewhere;
 }
 

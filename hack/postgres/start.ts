@@ -30,6 +30,8 @@ export interface RunningPostgres {
   readonly daemon: Daemon;
   /** Stops it; the data stays. */
   stop(): Promise<void>;
+  /** Stops it and removes the data. */
+  remove(): Promise<void>;
 }
 
 /** Starts the machine's PostgreSQL server, or PGlite where it has none, on loopback, and returns when it answers. */

@@ -34,7 +34,9 @@ function createCommand(): Command {
 /** As process 1 of a container nobody ends us by default. */
 function abortOnTerminate(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGTERM', () => controller.abort(new MaterializeError(EXIT.tryAgain, 'Stopped before the assets were in place')));
+  process.once('SIGTERM', () =>
+    controller.abort(new MaterializeError(EXIT.tryAgain, 'Stopped before the assets were in place')),
+  );
   return controller.signal;
 }
 

@@ -36,7 +36,7 @@ const { client, credentials } = openKubeClient({
   userAgent: 'molecule-operator',
   onResponse: (method, code) => metrics.requests.inc({ method, code: String(code) }),
 });
-const ledger = config.ledgerURL === undefined ? withoutLedger() : openLedger({ url: config.ledgerURL, migrations: findMigrations(import.meta.dirname), log });
+const ledger = config.ledgerURL === undefined ? withoutLedger() : openLedger({ url: config.ledgerURL, migrations: findMigrations(import.meta.url), maxConnections: config.ledgerConnections, log });
 const manager = new Manager({ client, intents: ledger, events: createEventSink({ client, clock, log }), clock, random: Math.random, log, metrics });
 const stores = declareStores(manager);
 const forge = createForgeClient();

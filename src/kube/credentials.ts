@@ -8,9 +8,16 @@ export interface Credentials {
   readonly namespace: string;
   /** For new connections: authority, client certificate, server name. */
   tlsOptions(): Promise<TlsOptions>;
-  /** For every request. Token files are read again within a minute, exec plugins when their token expires. */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  /** For every request, in lower case. A rotated token is picked up within 70 s, an expired one of a plugin at once. */
+  headers(): Promise<Headers>;
+  /**
+   * The server refused these headers with 401: the next call reads files and asks plugins anew. Headers that were
+   * replaced meanwhile are ignored, so that many refusals at once cause one new read.
+   */
+  renew(refused: Headers): void;
 }
+
+export type Headers = Readonly<Record<string, string>>;
 
 export interface TlsOptions {
   readonly ca?: Buffer | string;
@@ -26,24 +33,30 @@ export interface CredentialSource {
   readonly context?: string | undefined;
 }
 
+/** Asking the library reads the files of the kubeconfig from disk; not for each of hundreds of requests in a second. */
+const HEADERS_FRESH_MS = 10_000;
+
 /** Reads the configuration once. Throws when there is none or the context does not exist. */
 export function loadCredentials(source: CredentialSource): Credentials {
-  const config = new KubeConfig();
-  if (source.kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(source.kubeconfig);
-  if (source.context !== undefined) config.setCurrentContext(source.context);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    throw new Error(`Cannot find a cluster: the kubeconfig has no context "${config.getCurrentContext()}"; name one with --context`);
-  }
-  const authenticate = async () => {
-    const options: TlsOptions & { headers: Record<string, string> } = { headers: {} };
+  let config: KubeConfig | undefined = readConfig(source);
+  const { server, namespace } = describeContext(config);
+  let cached: { readonly headers: Promise<Headers>; readonly untilMs: number } | undefined;
+  let latest: Headers | undefined;
+
+  const authenticate = async (): Promise<TlsOptions & { readonly headers: Readonly<Record<string, string>> }> => {
+    config ??= readConfig(source);
+    const options = { headers: {} };
     await config.applyToHTTPSOptions(options);
     return options;
   };
+  const readHeaders = async (): Promise<Headers> => {
+    const { headers } = await authenticate();
+    latest = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]));
+    return latest;
+  };
   return {
-    server: cluster.server.replace(/\/+$/, ''),
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    server,
+    namespace,
     tlsOptions: async () => {
       const { ca, cert, key, servername, rejectUnauthorized } = await authenticate();
       return {
@@ -54,6 +67,44 @@ export function loadCredentials(source: CredentialSource): Credentials {
         ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
       };
     },
-    headers: async () => (await authenticate()).headers,
+    headers: async () => {
+      if (cached === undefined || cached.untilMs <= performance.now()) {
+        cached = { headers: readHeaders(), untilMs: performance.now() + HEADERS_FRESH_MS };
+      }
+      const current = cached;
+      try {
+        return await current.headers;
+      } catch (error) {
+        if (cached === current) cached = undefined;
+        throw error;
+      }
+    },
+    renew: (refused) => {
+      if (refused !== latest) return;
+      // The library caches tokens inside; a new configuration is the only way to make it forget.
+      config = undefined;
+      cached = undefined;
+      latest = undefined;
+    },
+  };
+}
+
+function readConfig(source: CredentialSource): KubeConfig {
+  const config = new KubeConfig();
+  if (source.kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(source.kubeconfig);
+  if (source.context !== undefined) config.setCurrentContext(source.context);
+  return config;
+}
+
+function describeContext(config: KubeConfig): { readonly server: string; readonly namespace: string } {
+  const context = config.getCurrentContext();
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new Error(`Cannot find a cluster: the kubeconfig has no context "${context}"; name one with --context`);
+  }
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    namespace: config.getContextObject(context)?.namespace ?? 'default',
   };
 }

@@ -1,3 +1,6 @@
+/** A JSON patch whose `test` fails, and a merge patch with another uid, are answered as invalid and not as a conflict. */
+const FAILED_PRECONDITIONS = ['the server rejected our request due to an error in our request', 'metadata.uid: Invalid value'];
+
 /** The apiserver answered with a failure. `message` is its own text and safe to show: it names objects and rules, no credentials. */
 export class ApiError extends Error {
   /** HTTP status code. */
@@ -33,8 +36,11 @@ export function isAlreadyExists(error: unknown): boolean {
   return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
 }
 
+/** The object is not what the call was made for: it changed, went, or is a namesake. Nothing was written. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 409 && error.reason !== 'AlreadyExists';
+  if (!(error instanceof ApiError)) return false;
+  if (error.code === 409) return error.reason !== 'AlreadyExists';
+  return error.code === 422 && FAILED_PRECONDITIONS.some((text) => error.message.includes(text));
 }
 
 /** The version to resume from is too old (410, also inside a watch): list again. */
@@ -42,7 +48,7 @@ export function isExpired(error: unknown): boolean {
   return error instanceof ApiError && error.code === 410;
 }
 
-/** Worth a repetition of the same call: overload, restart, or an answer that never came. */
+/** Worth a repetition of the same call: overload, restart, or an answer that never came. Not 500: that is an answer. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof TransportError || (error instanceof ApiError && (error.code === 429 || error.code >= 500));
+  return error instanceof TransportError || (error instanceof ApiError && [429, 502, 503, 504].includes(error.code));
 }

@@ -23,6 +23,8 @@ const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.
 const RETRIES = 4;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** A server that asks for more patience gets it from the caller's backoff. */
+const LONGEST_RETRY_AFTER_MS = 30_000;
 
 interface RawList {
   readonly apiVersion?: string;
@@ -130,6 +132,7 @@ export class HttpKubeClient implements KubeClient {
       } catch (error) {
         if (attempt >= RETRIES || !isRetryable(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+        if (asked !== undefined && asked > LONGEST_RETRY_AFTER_MS) throw error;
         const delayMs = asked ?? Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2);
         await sleep(delayMs, undefined, { signal: request.signal });
       }

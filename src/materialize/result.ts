@@ -14,7 +14,8 @@ export interface RunResult {
 export function resultOfFailure(thrown: unknown, wantedDigest?: string): RunResult {
   const error = coerceError(thrown);
   const exitCode = exitCodeOf(error);
-  const reason = exitCode === EXIT.cannotWrite ? `Cannot heal volume: ${error.message}` : error.message;
+  const reason =
+    exitCode === EXIT.cannotWrite ? `Cannot heal volume: ${withoutDescriptors(error.message)}` : error.message;
   const outcome = exitCode === EXIT.tryAgain ? 'waiting' : exitCode === EXIT.cannotWrite ? 'failed' : 'refused';
   return {
     exitCode,
@@ -27,4 +28,9 @@ function exitCodeOf(error: Error): Exclude<ExitCode, 0> {
   if (error instanceof MaterializeError) return error.exitCode;
   if (error instanceof ArchiveError || error instanceof BundleError) return EXIT.refused;
   return error.name === 'AbortError' ? EXIT.tryAgain : EXIT.cannotWrite;
+}
+
+/** Paths are given relative to open directories (anchored.ts); their numbers mean nothing to a reader. */
+function withoutDescriptors(message: string): string {
+  return message.replace(/\/proc\/self\/fd\/\d+\//g, '');
 }

@@ -40,7 +40,11 @@ const INTERNAL_ERROR = -32_603;
  */
 export function createAgentApp(agent: Agent, log: Logger): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = log;
-  const app = fastify({ loggerInstance, logController: new fastify.LogController({ disableRequestLogging: true }), forceCloseConnections: true });
+  const app = fastify({
+    loggerInstance,
+    logController: new fastify.LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+  });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     const isTheirs = status < 500;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startControlPlane } from '../../hack/control-plane.ts';
-import { CHECKOUT_DIR, DEV_DIR } from '../../hack/lib/paths.ts';
+import { installApi } from '../../hack/install-api.ts';
+import { DEV_DIR } from '../../hack/lib/paths.ts';
 import { reportToStdout } from '../../hack/lib/report.ts';
 import { openRunDir } from '../../hack/lib/run-dir.ts';
 import { startPostgres } from '../../hack/postgres/start.ts';
-import { installApi } from './install.ts';
 
 /**
  * One control plane and one PostgreSQL for all integration test files of this run; control-plane.ts and postgres.ts tell
@@ -19,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       startControlPlane({ dir: join(run.dir, 'control-plane'), hasControllerManager: true, report }),
       startPostgres({ dir: join(run.dir, 'postgres'), report }),
     ]);
-    await installApi(controlPlane.kubectl, CHECKOUT_DIR);
+    await installApi(controlPlane.kubectl);
     project.provide('controlPlane', {
       server: controlPlane.server,
       caFile: controlPlane.caFile,
@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
     project.provide('postgres', postgres.access);
     return async () => {
-      await Promise.all([controlPlane.stop(), postgres.stop()]);
+      await Promise.all([controlPlane.stop(), postgres.remove()]);
       await run.remove();
     };
   } catch (error) {

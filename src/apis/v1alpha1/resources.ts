@@ -1,5 +1,7 @@
+import { GROUP, VERSION } from './names.ts';
+
 /** How the API's paths spell each kind that the operator deals with. */
-const own = { group: 'moleculesai.app', version: 'v1alpha1', namespaced: true } as const;
+const own = { group: GROUP, version: VERSION, namespaced: true } as const;
 const core = { group: '', version: 'v1', namespaced: true } as const;
 
 export const ORGS = { ...own, plural: 'orgs', kind: 'Org' } as const;

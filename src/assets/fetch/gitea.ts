@@ -6,20 +6,14 @@ import { repositoryURL } from './repository-url.ts';
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
- * One request: the newest commit of the ref, with everything left out that costs Gitea time. It takes branches, tags and
- * abbreviated commits alike.
+ * One request, for one commit, with everything left out that costs Gitea time. It takes branches, tags and abbreviated
+ * commits alike. Not the list of commits: that one answers 409 for a while after the first push to a repository.
  */
 export async function resolveGitea(http: ForgeHttp, source: ForgeSource, options: ForgeCallOptions): Promise<string> {
-  const url = repositoryURL(source, { api: apiOf(source), rest: ['commits'] });
-  url.search = new URLSearchParams({
-    sha: source.ref,
-    limit: '1',
-    stat: 'false',
-    verification: 'false',
-    files: 'false',
-  }).toString();
+  const url = repositoryURL(source, { api: apiOf(source), rest: ['git', 'commits', source.ref] });
+  url.search = 'stat=false&verification=false&files=false';
   const answer = await http.get({ url, accept: 'application/json', ...credential(options), signal: options.signal });
-  const commit = firstCommit(await readText(answer, MAX_ANSWER_BYTES));
+  const commit = commitOf(await readText(answer, MAX_ANSWER_BYTES));
   if (commit === undefined) throw new FetchError('BadResponse', `Cannot resolve ref: ${url.origin} sent no commit`);
   return commit;
 }
@@ -41,14 +35,13 @@ function credential({ token }: ForgeCallOptions): { readonly authorization?: str
   return token === undefined || token === '' ? {} : { authorization: `token ${token}` };
 }
 
-function firstCommit(text: string): string | undefined {
-  let commits: unknown;
+function commitOf(text: string): string | undefined {
+  let value: unknown;
   try {
-    commits = JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const first: unknown = Array.isArray(commits) ? commits[0] : undefined;
-  const sha = typeof first === 'object' && first !== null && 'sha' in first ? first.sha : undefined;
+  const sha = typeof value === 'object' && value !== null && 'sha' in value ? value.sha : undefined;
   return typeof sha === 'string' && isCommit(sha) ? sha : undefined;
 }

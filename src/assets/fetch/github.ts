@@ -7,7 +7,7 @@ const MAX_ANSWER_BYTES = 4096;
 
 /** One request that answers with the commit as plain text. */
 export async function resolveGithub(http: ForgeHttp, source: ForgeSource, options: ForgeCallOptions): Promise<string> {
-  const url = repositoryURL(source, { api: apiOf(source), rest: ['commits', source.ref] });
+  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest: ['commits', source.ref] });
   const answer = await http.get({
     url,
     accept: 'application/vnd.github.sha',
@@ -25,14 +25,14 @@ export async function downloadGithub(
   source: ForgeSource,
   { commit, ...options }: ForgeCallOptions & { readonly commit: string },
 ): Promise<ForgeAnswer> {
-  const url = repositoryURL(source, { api: apiOf(source), rest: ['tarball', commit] });
+  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest: ['tarball', commit] });
   return http.get({ url, ...credential(options), signal: options.signal });
 }
 
-/** github.com has its API on a host of its own, an enterprise server below its own address. */
-function apiOf(source: ForgeSource): string {
-  const base = source.baseURL.replace(/\/+$/, '');
-  return /^https:\/\/(www\.)?github\.com$/.test(base) ? 'https://api.github.com' : `${base}/api/v3`;
+/** github.com has its API on a host of its own, which may be named as well; an enterprise server below its own address. */
+export function githubApi(baseURL: string): string {
+  const base = baseURL.replace(/\/+$/, '');
+  return /^https:\/\/((www|api)\.)?github\.com$/.test(base) ? 'https://api.github.com' : `${base}/api/v3`;
 }
 
 function credential({ token }: ForgeCallOptions): { readonly authorization?: string } {

@@ -22,6 +22,9 @@ export function repositoryURL(
   if (![source.owner, source.repo].every((name) => NAME.test(name) && !/^\.+$/.test(name))) {
     throw new FetchError('BadResponse', 'Cannot use source: owner and repo must be plain names');
   }
+  if (rest.some((part) => part === '' || part === '.' || part === '..')) {
+    throw new FetchError('BadResponse', 'Cannot use source: its ref is not the name of one');
+  }
   const path = ['repos', source.owner, source.repo, ...rest].map(encodeURIComponent).join('/');
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
   return url;

@@ -10,6 +10,8 @@ export interface WorkspaceIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** The Pod that speaks for it. */
+  readonly podUID: string;
 }
 
 /** What a Pod may have: reports on one Workspace, and exactly one tree. */

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface OperatorConfig {
   readonly kubeconfig?: string;
@@ -14,6 +14,7 @@ export interface OperatorConfig {
   readonly programImage: string;
   readonly storeDir: string;
   readonly workers: number;
+  readonly ledgerConnections: number;
   readonly logLevel: string;
   /** Undefined: there is no ledger, so nothing is ever destroyed. */
   readonly ledgerURL?: string;
@@ -32,6 +33,7 @@ interface Options {
   readonly programImage: string;
   readonly storeDir: string;
   readonly workers: number;
+  readonly ledgerConnections: number;
   readonly logLevel: string;
 }
 
@@ -40,12 +42,13 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
   const program = new Command('operator')
     .description('Keeps Orgs, Workspaces and TemplateAssets of a cluster as they are declared.')
     .option('--kubeconfig <file>', 'how to reach the cluster; inside a Pod its ServiceAccount is used')
-    .option('--asset-server-address <host:port>', 'where the asset server listens', parseAddress, parseAddress('0.0.0.0:8443'))
+    .addOption(addressOption('--asset-server-address <host:port>', 'where the asset server listens', '0.0.0.0:8443'))
     .option('--asset-server-url <url>', 'where Pods reach the asset server', parseURL, 'http://molecule-operator.molecule-system.svc:8443')
-    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', parseAddress, parseAddress('0.0.0.0:8080'))
+    .addOption(addressOption('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '0.0.0.0:8080'))
     .option('--program-image <image>', 'image of these programs, which runs materialize in every agent Pod', 'localhost/molecule-operator:dev')
     .option('--store-dir <dir>', 'where assets are kept; losing it costs one download per revision', join(tmpdir(), 'molecule-store'))
     .option('--workers <count>', 'Workspaces that are worked on at once', parseCount, 16)
+    .option('--ledger-connections <count>', 'connections to the ledger at once; an embedded Postgres takes 1', parseCount, 5)
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .addHelpText('after', '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -58,9 +61,14 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     programImage: options.programImage,
     storeDir: options.storeDir,
     workers: options.workers,
+    ledgerConnections: options.ledgerConnections,
     logLevel: options.logLevel,
     ...(env.LEDGER_URL === undefined || env.LEDGER_URL === '' ? {} : { ledgerURL: env.LEDGER_URL }),
   };
+}
+
+function addressOption(flags: string, description: string, address: string): Option {
+  return new Option(flags, description).argParser(parseAddress).default(parseAddress(address), address);
 }
 
 function parseAddress(text: string): Address {

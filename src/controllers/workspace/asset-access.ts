@@ -31,6 +31,6 @@ export function createAssetAccess(
       template === undefined
         ? undefined
         : sources.templateAssets.get({ namespace, name: template })?.status?.artifact?.digest;
-    return digest === undefined ? undefined : { workspace: { namespace, name, uid }, digest };
+    return digest === undefined ? undefined : { workspace: { namespace, name, uid, podUID }, digest };
   };
 }

@@ -40,6 +40,7 @@ class PostgresLedger implements Ledger {
   /** Callers share one run; a failed one is forgotten, so that the next call tries again. */
   async prepare(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
     this.#migrated ??= this.#migrate();
     await settledOrAborted(this.#migrated, signal);
   }

@@ -23,10 +23,15 @@ export async function query(database: Database, statement: Statement, signal: Ab
   const client = await database.pool.connect().catch((error: unknown) => {
     throw ledgerFailure(error, database.address);
   });
+  // A lost connection rejects the statement and is an event besides, which would end the process if nobody listened.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
   let isReleased = false;
   const release = (isBroken: boolean): void => {
-    if (!isReleased) client.release(isBroken);
+    if (isReleased) return;
     isReleased = true;
+    client.release(isBroken);
+    if (!isBroken) client.off('error', ignore);
   };
   const cut = (): void => release(true);
   signal.addEventListener('abort', cut, { once: true });

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../../hack/postgres/embedded.ts';
+import { controlPlane } from '../../support/control-plane.ts';
 import { createDatabase } from '../../support/postgres.ts';
 
 describe('PostgreSQL for tests', () => {
@@ -16,7 +16,7 @@ describe('PostgreSQL for tests', () => {
   });
 
   it('answers several clients at once where it is embedded', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'molecule-embedded-'));
+    const dir = await mkdtemp(join(controlPlane().dir, 'embedded-'));
     const embedded = await startEmbedded({ dir });
     try {
       await query(embedded.access.url, 'CREATE TABLE counted (id int)');
@@ -24,8 +24,7 @@ describe('PostgreSQL for tests', () => {
       await Promise.all(inserts);
       expect(await query(embedded.access.url, 'SELECT count(*)::int AS n FROM counted')).toEqual([{ n: 3 }]);
     } finally {
-      await embedded.stop();
-      await rm(dir, { recursive: true });
+      await embedded.remove();
     }
   });
 });

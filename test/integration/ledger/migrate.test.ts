@@ -1,20 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { runOrThrow } from '../../../hack/lib/run.ts';
+import { findServerBinaries } from '../../../hack/postgres/server.ts';
 import { type MigrateOptions, migrate, migrationStatus } from '../../../src/ledger/migrate.ts';
 import { parseLedgerURL } from '../../../src/ledger/postgres/address.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
 import { createLogger } from '../../../src/platform/log.ts';
-import { runOrThrow } from '../../../hack/lib/run.ts';
-import { findServerBinaries } from '../../../hack/postgres/server.ts';
 import { createDatabase } from '../../support/postgres.ts';
 import { holdLock, sql } from './sql.ts';
 
 const DIRECTORY = 'src/ledger/migrations';
+/** node-pg-migrate's own. */
+const LOCK = 'SELECT pg_advisory_lock(7241865325823964)';
+const isEmbedded = inject('postgres').kind === 'embedded';
 const log = createLogger({ name: 'test', level: 'silent' });
 const { signal } = new AbortController();
-const isEmbedded = inject('postgres').kind === 'embedded';
 
 async function emptyDatabase(): Promise<MigrateOptions> {
   const database = await createDatabase();
@@ -22,88 +24,115 @@ async function emptyDatabase(): Promise<MigrateOptions> {
   return { address: parseLedgerURL(database.url), directory: DIRECTORY, log };
 }
 
+/** The schema as SQL, without comment lines, settings and blank lines. */
+async function dumpSchema(url: string): Promise<string> {
+  const args = ['--schema-only', '--no-owner', '--no-privileges', `--dbname=${url}`];
+  // Some directories hold links to the server alone; its other programs lie where the server really is.
+  const postgres = await realpath(join((await findServerBinaries()) ?? '', 'postgres'));
+  const dump = await runOrThrow(join(dirname(postgres), 'pg_dump'), args);
+  const lines = dump.split('\n').filter((line) => !/^(--.*|SET .*|SELECT pg_catalog.*|\\.*|)$/.test(line));
+  return `${lines.join('\n')}\n`;
+}
+
 describe('migrate', () => {
-  it('lets twenty processes migrate at once: all succeed and each migration is applied once', async () => {
-    const options = await emptyDatabase('twenty');
-    const applied = await Promise.all(Array.from({ length: 20 }, () => migrate(options, signal)));
-    expect(applied.flat()).toEqual(['0001_operations']);
-    expect(await server.psql('twenty', 'SELECT name FROM molecule.migrations')).toBe('0001_operations');
+  it('applies what is pending and then finds nothing left', async () => {
+    const options = await emptyDatabase();
+    expect(await migrate(options, signal)).toEqual(['0001_operations']);
+    expect(await migrate(options, signal)).toEqual([]);
+    expect(await migrationStatus(options, signal)).toEqual({ applied: ['0001_operations'], pending: [], unknown: [] });
   });
 
-  it('makes the schema that is kept in git', async () => {
-    await migrate(await emptyDatabase('dumped'), signal);
-    await expect(await server.dumpSchema('dumped')).toMatchFileSnapshot('./schema.sql');
-  });
-
-  it('applies all pending migrations or none', async () => {
-    const options = await emptyDatabase('broken');
+  it('applies all pending migrations or none, and says what is wrong', async () => {
+    const options = await emptyDatabase();
     const directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
     await writeFile(join(directory, '0001_good.sql'), 'CREATE TABLE molecule.good (id int);');
     await writeFile(join(directory, '0002_bad.sql'), 'CREATE TABLE nowhere.bad (id int);');
     const broken = { ...options, directory };
-    await expect(migrate(broken, signal)).rejects.toThrow(
-      /^Cannot migrate the ledger at postgres:\/\/postgres@127.0.0.1:\d+\/broken: schema "nowhere" does not exist$/,
-    );
-    expect(await migrationStatus(broken, signal)).toEqual({
-      applied: [],
-      pending: ['0001_good', '0002_bad'],
-      unknown: [],
-    });
+    const text = `Cannot migrate the ledger at ${options.address.display}: schema "nowhere" does not exist`;
+    await expect(migrate(broken, signal)).rejects.toThrow(text);
+    expect(await migrationStatus(broken, signal)).toMatchObject({ applied: [], pending: ['0001_good', '0002_bad'] });
     expect(await migrate(options, signal)).toEqual(['0001_operations']);
-    await rm(directory, { recursive: true });
   });
 
   it('leaves alone what a newer release has applied', async () => {
-    const options = await emptyDatabase('newer');
+    const options = await emptyDatabase();
     await migrate(options, signal);
-    await server.psql('newer', `INSERT INTO molecule.migrations (name, run_on) VALUES ('9999_later', now())`);
+    await sql(options.address.url, `INSERT INTO molecule.migrations (name, run_on) VALUES ('9999_later', now())`);
     expect(await migrate(options, signal)).toEqual([]);
-    expect(await migrationStatus(options, signal)).toEqual({
-      applied: ['0001_operations', '9999_later'],
-      pending: [],
-      unknown: ['9999_later'],
-    });
+    const applied = ['0001_operations', '9999_later'];
+    expect(await migrationStatus(options, signal)).toEqual({ applied, pending: [], unknown: ['9999_later'] });
   });
 
   it('changes nothing when it only tells the status', async () => {
-    const options = await emptyDatabase('untouched');
+    const options = await emptyDatabase();
     expect(await migrationStatus(options, signal)).toEqual({ applied: [], pending: ['0001_operations'], unknown: [] });
-    expect(await server.psql('untouched', `SELECT count(*) FROM pg_namespace WHERE nspname = 'molecule'`)).toBe('0');
+    expect(await sql(options.address.url, `SELECT 1 FROM pg_namespace WHERE nspname = 'molecule'`)).toEqual([]);
   });
 
-  it('says what the role lacks', async () => {
-    await emptyDatabase('forbidden');
-    await server.psql('postgres', 'CREATE ROLE guest LOGIN');
-    const address = parseLedgerURL(server.url('forbidden').replace('postgres:secret-word', 'guest'));
-    await expect(migrate({ address, directory: DIRECTORY, log }, signal)).rejects.toThrow(
-      'permission denied for database forbidden',
+  it('rejects as unavailable when no server listens, and does not name the password', async () => {
+    const address = parseLedgerURL('postgres://me:secret-word@127.0.0.1:1/ledger');
+    const error = await migrate({ address, directory: DIRECTORY, log }, signal).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LedgerUnavailableError);
+    expect(String(error)).toContain('postgres://me@127.0.0.1:1/ledger: connect ECONNREFUSED');
+    expect(String(error)).not.toContain('secret-word');
+  });
+});
+
+describe.skipIf(isEmbedded)('migrate on a server (not on the embedded Postgres)', () => {
+  it('lets twenty processes migrate at once: all succeed and each migration is applied once', async () => {
+    const options = await emptyDatabase();
+    const applied = await Promise.all(Array.from({ length: 20 }, () => migrate(options, signal)));
+    expect(applied.flat()).toEqual(['0001_operations']);
+    expect(await sql(options.address.url, 'SELECT name FROM molecule.migrations')).toEqual([
+      { name: '0001_operations' },
+    ]);
+  });
+
+  it('makes the schema that is kept in git', async () => {
+    const options = await emptyDatabase();
+    await migrate(options, signal);
+    await expect(await dumpSchema(options.address.url)).toMatchFileSnapshot('./schema.sql');
+  });
+
+  it('says what the role lacks, and does not call that unavailable', async () => {
+    const options = await emptyDatabase();
+    const guest = `guest_${new URL(options.address.url).pathname.slice(1)}`;
+    await sql(options.address.url, `CREATE ROLE ${guest} LOGIN PASSWORD 'guest'`);
+    onTestFinished(async () => void (await sql(inject('postgres').url, `DROP ROLE ${guest}`)));
+    const url = new URL(options.address.url);
+    url.username = guest;
+    url.password = 'guest';
+    const error = await migrate({ ...options, address: parseLedgerURL(url.href) }, signal).catch(
+      (thrown: unknown) => thrown,
     );
+    expect(error).not.toBeInstanceOf(LedgerUnavailableError);
+    expect(String(error)).toContain('permission denied for database');
   });
 
-  it('rejects as unavailable when the database does not exist or no server listens, and never names the password', async () => {
-    const missing = parseLedgerURL(server.url('missing'));
-    const refused = parseLedgerURL('postgres://me:secret-word@127.0.0.1:1/ledger');
-    for (const address of [missing, refused]) {
-      const error = await migrate({ address, directory: DIRECTORY, log }, signal).catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(LedgerUnavailableError);
-      expect(String(error)).toContain(address.display);
-      expect(String(error)).not.toContain('secret-word');
+  it('rejects as unavailable when the database does not exist yet or the password is wrong', async () => {
+    const { address } = await emptyDatabase();
+    const missing = new URL('/missing', address.url);
+    const stale = new URL(address.url);
+    stale.password = 'wrong';
+    for (const { href } of [missing, stale]) {
+      const migration = migrate({ address: parseLedgerURL(href), directory: DIRECTORY, log }, signal);
+      await expect(migration).rejects.toThrow(LedgerUnavailableError);
     }
   });
 
   it('stops waiting for another process when it is aborted', async () => {
-    const options = await emptyDatabase('waiting');
-    const holder = server.psql('waiting', `SELECT pg_advisory_lock(7241865325823964); SELECT pg_sleep(30)`);
-    const holderEnded = holder.catch((error: unknown) => error);
-    const waits = (sql: string) => expect.poll(() => server.psql('waiting', sql), { timeout: 10_000 });
-    await waits(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted`).toBe('1');
+    const options = await emptyDatabase();
+    const { url } = options.address;
+    const other = await holdLock(url, LOCK);
     const controller = new AbortController();
-    const migration = migrate(options, controller.signal);
-    const outcome = expect(migration).rejects.toThrow('enough');
-    await waits(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`).toBe('1');
+    const outcome = expect(migrate(options, controller.signal)).rejects.toThrow('enough');
+    const waiting = `
+      SELECT 1 AS one FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+      WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`;
+    await expect.poll(() => sql(url, waiting), { timeout: 10_000 }).toHaveLength(1);
     controller.abort(new Error('enough'));
     await outcome;
-    await server.psql('postgres', `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'waiting'`);
-    await holderEnded;
+    await other.release();
   });
 });

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ export async function heal(place: Place, files: Files, run: HealRun = {}): Promi
   const real = openVolume(place.target);
   const volume = run.wrap?.(real) ?? real;
   try {
-    const stored = readText(join(place.target, INVENTORY_PATH));
+    const stored = readText(real, INVENTORY_PATH);
     return await healVolume({
       volume,
       bundle: { fd: handle.fd, head: await readBundleHead(handle) },
@@ -94,8 +94,12 @@ export async function heal(place: Place, files: Files, run: HealRun = {}): Promi
   }
 }
 
-function readText(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
+function readText(volume: Volume, path: string): string | undefined {
+  const fd = volume.openFile(path);
+  if (fd === undefined) return undefined;
+  const text = readFileSync(fd, 'utf8');
+  closeSync(fd);
+  return text;
 }
 
 /** Everything below a directory: files with their bytes and mode, links with their target. Our own folder apart from what was displaced. */
@@ -106,7 +110,8 @@ export function listing(directory: string): Readonly<Record<string, string>> {
     const path = join(directory, name);
     const stats = lstatSync(path);
     const mode = (stats.mode & 0o7777).toString(8);
-    if (stats.isFile()) result[name] = `${mode} ${readFileSync(path, 'utf8')}`;
+    if (stats.size > 1024 * 1024) result[name] = 'large';
+    else if (stats.isFile()) result[name] = `${mode} ${readFileSync(path, 'utf8')}`;
     else if (stats.isSymbolicLink()) result[name] = `-> ${readlinkSync(path)}`;
     else if (!stats.isDirectory()) result[name] = 'other';
   }

@@ -204,11 +204,16 @@ describe('on a hostile volume', () => {
       'V5 hard link to a stranger’s file',
       (o) => replaceBy('prompts/system.md', (path) => linkSync(join(o, 'system.md'), path)),
     ],
+    [
+      'V5b hard link to a file that has the right content today',
+      () => linkSync(at('agent-skills/git/SKILL.md'), join(place.root, 'second-name')),
+    ],
     ['V7 closed folder', () => chmodSync(at('agent-skills/git'), 0o000)],
     [
       'V7b closed folders, one in another',
-      () =>
-        ['agent-skills/git/scripts', 'agent-skills/git', 'agent-skills'].forEach((path) => chmodSync(at(path), 0o000)),
+      () => {
+        for (const path of ['agent-skills/git/scripts', 'agent-skills/git', 'agent-skills']) chmodSync(at(path), 0o000);
+      },
     ],
     ['a folder at a file', () => replaceBy('config.yaml', (path) => mkdirSync(join(path, 'a/b'), { recursive: true }))],
     ['a file at a folder', () => replaceBy('agent-skills', (path) => writeFileSync(path, 'mine'))],
@@ -246,7 +251,7 @@ describe('on a hostile volume', () => {
     expect(operations).toEqual([]);
     const healed = Object.entries(listing(place.target)).filter(([path]) => !path.startsWith('.molecule/'));
     expect(Object.fromEntries(healed)).toEqual(wantedListing(WANTED));
-    expect(lstatSync(at('prompts/system.md')).nlink).toBe(1);
+    for (const path of Object.keys(WANTED)) expect(lstatSync(at(path)).nlink).toBe(1);
     outsideIsIntact();
   });
 
@@ -367,6 +372,29 @@ describe('cut off in the middle', () => {
       expect(steps).toBeGreaterThan(10);
     },
   );
+
+  it('after any change, going back to the old revision still prunes what the new one had brought', async () => {
+    const brought = (): boolean => lstatSync(at('agent-skills/new/SKILL.md'), { throwIfNoEntry: false }) !== undefined;
+    let isDone = false;
+    let left = 0;
+    for (let steps = 0; !isDone; steps++) {
+      place = await makePlace();
+      await heal(place, WANTED);
+      isDone = await heal(place, NEXT, { wrap: (volume) => failing(volume, { count: steps, isAfter: true }) }).then(
+        () => true,
+        () => false,
+      );
+      if (brought()) left += 1;
+      await heal(place, WANTED);
+      expect({ steps, isLeft: brought(), files: listing(place.target) }).toEqual({
+        steps,
+        isLeft: false,
+        files: wantedListing(WANTED),
+      });
+      await place.remove();
+    }
+    expect(left).toBeGreaterThan(2);
+  });
 
   it('leaves the old tree as it was when there is no room for the new one', async () => {
     await heal(place, WANTED);

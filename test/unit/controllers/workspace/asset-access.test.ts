@@ -32,7 +32,7 @@ function access(world: {
 describe('createAssetAccess()', () => {
   it("opens the tree of the Workspace's template to its live Pod", () => {
     expect(access({})(identity)).toEqual({
-      workspace: { namespace: NAMESPACE, name: 'researcher', uid: uidOf('researcher') },
+      workspace: { namespace: NAMESPACE, name: 'researcher', uid: uidOf('researcher'), podUID: uidOf('pod') },
       digest: DIGEST,
     });
   });

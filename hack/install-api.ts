@@ -1,22 +1,33 @@
 import { join } from 'node:path';
-import { listDir } from '../../hack/lib/files.ts';
-import type { Kubectl } from '../../hack/lib/kubectl.ts';
-import { waitFor } from '../../hack/lib/wait.ts';
+import { OPERATOR_NAMESPACE } from '../src/apis/v1alpha1/names.ts';
+import { listDir } from './lib/files.ts';
+import type { Kubectl } from './lib/kubectl.ts';
+import { CHECKOUT_DIR } from './lib/paths.ts';
+import { waitFor } from './lib/wait.ts';
 
 const CANARY = 'policies-in-force';
 const TIMEOUT_MS = 30_000;
 
-/** Installs crds/ and manifests/policies/ of the checkout, where they exist, and returns when all of it is in force. */
-export async function installApi(kubectl: Kubectl, checkoutDir: string): Promise<void> {
-  const crds = await sourceFlags(join(checkoutDir, 'crds'));
+/**
+ * Installs what a cluster needs to know our kinds: crds/, manifests/rbac/ and manifests/policies/ of this checkout, as far
+ * as they exist, and returns when all of it is in force. What is installed already is brought up to date.
+ */
+export async function installApi(kubectl: Kubectl, signal?: AbortSignal): Promise<void> {
+  const crds = await sourceFlags(join(CHECKOUT_DIR, 'crds'));
   if (crds !== undefined) {
-    await kubectl.must(['apply', '--server-side', ...crds]);
-    await kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', ...crds]);
+    await kubectl.must(['apply', '--server-side', ...crds], { signal });
+    await kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'], { signal });
   }
-  const policies = await sourceFlags(join(checkoutDir, 'manifests', 'policies'));
+  const rbac = await sourceFlags(join(CHECKOUT_DIR, 'manifests', 'rbac'));
+  if (rbac !== undefined) {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } };
+    await kubectl.must(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(namespace), signal });
+    await kubectl.must(['apply', '--server-side', ...rbac], { signal });
+  }
+  const policies = await sourceFlags(join(CHECKOUT_DIR, 'manifests', 'policies'));
   if (policies !== undefined) {
-    await kubectl.must(['apply', '--server-side', ...policies]);
-    await waitForPolicies(kubectl);
+    await kubectl.must(['apply', '--server-side', ...policies], { signal });
+    await waitForPolicies(kubectl, signal);
   }
 }
 
@@ -31,8 +42,8 @@ async function sourceFlags(dir: string): Promise<readonly string[] | undefined> 
  * The apiserver takes policies up about a second after they were made and shows that nowhere. Two canaries, one of each
  * kind, made after the others and so in force after them, answer instead: one stamps a ConfigMap, one refuses it.
  */
-async function waitForPolicies(kubectl: Kubectl): Promise<void> {
-  await kubectl.must(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(canaries()) });
+async function waitForPolicies(kubectl: Kubectl, signal: AbortSignal | undefined): Promise<void> {
+  await kubectl.must(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(canaries()), signal });
   const probe = JSON.stringify({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -40,12 +51,12 @@ async function waitForPolicies(kubectl: Kubectl): Promise<void> {
   });
   await waitFor(
     async () => {
-      const answer = await kubectl.run(['create', '--dry-run=server', '-f', '-'], { input: probe });
+      const answer = await kubectl.run(['create', '--dry-run=server', '-f', '-'], { input: probe, signal });
       return answer.stderr.includes('canary: mutated');
     },
-    { what: 'the admission policies take effect', timeoutMs: TIMEOUT_MS },
+    { what: 'the admission policies take effect', timeoutMs: TIMEOUT_MS, signal },
   );
-  await kubectl.must(['delete', '-f', '-'], { input: JSON.stringify(canaries()) });
+  await kubectl.must(['delete', '-f', '-'], { input: JSON.stringify(canaries()), signal });
 }
 
 function canaries(): object {

@@ -1,0 +1,27 @@
+import { type Command, CommanderError } from 'commander';
+import { coerceError } from '../platform/errors.ts';
+import { type CommandIO, EXIT } from './io.ts';
+
+/** A program whose output goes to `io`, and which returns instead of ending the process. Configure it before adding commands. */
+export function captureOutput(program: Command, io: CommandIO): Command {
+  return program.exitOverride().configureOutput({
+    writeOut: (text) => void io.stdout.write(text),
+    writeErr: (text) => void io.stderr.write(text),
+    getOutHelpWidth: () => io.stdout.columns ?? 80,
+    getErrHelpWidth: () => io.stdout.columns ?? 80,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+}
+
+/** Runs it to its exit code. What an action throws becomes one line on standard error: what failed and what to do. */
+export async function runCommand(program: Command, argv: readonly string[], io: CommandIO): Promise<number> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    io.stderr.write(`Error: ${coerceError(error).message.replace(/\s*\n\s*/g, ' ')}\n`);
+    return EXIT.failed;
+  }
+}

@@ -1,0 +1,25 @@
+import { TransportError } from './errors.ts';
+
+/**
+ * Runs `task` with a signal that follows `outer` and is aborted by a TransportError when time is up. Timer and listener
+ * are gone when the task is: thousands of calls hang on one signal that lives as long as the process.
+ */
+export async function withDeadline<T>(
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal: outer, timeoutMs } = options;
+  outer.throwIfAborted();
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(outer.reason);
+  const expire = (): void =>
+    controller.abort(new TransportError(`Cannot get an answer of the apiserver: none within ${timeoutMs / 1000} s`));
+  outer.addEventListener('abort', follow, { once: true });
+  const timer = setTimeout(expire, timeoutMs);
+  try {
+    return await task(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', follow);
+  }
+}

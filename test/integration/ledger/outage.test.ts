@@ -1,0 +1,109 @@
+import { mkdtemp } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { removeServerData } from '../../../hack/postgres/server.ts';
+import { type RunningPostgres, startPostgres } from '../../../hack/postgres/start.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
+import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
+import { createLogger } from '../../../src/platform/log.ts';
+import type { Intent } from '../../../src/runtime/plan.ts';
+import { holdLock, sql } from './sql.ts';
+
+const isEmbedded = inject('postgres').kind === 'embedded';
+const { signal } = new AbortController();
+const lines: string[] = [];
+const log = createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } });
+const ACTION = 'delete_workspace';
+let dir: string;
+let server: RunningPostgres;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ledger-outage-'));
+  server = await startPostgres({ dir });
+});
+afterAll(async () => {
+  await server.stop();
+  await removeServerData(dir);
+});
+
+function open(): Ledger {
+  return openLedger({ url: server.access.url, migrations: 'src/ledger/migrations', log });
+}
+
+function intent(subjectUID: string): Intent {
+  return { action: ACTION, subjectUID, subject: 'Workspace acme/writer', detail: {} };
+}
+
+async function restart(): Promise<void> {
+  server = await startPostgres({ dir, rememberedPort: server.access.port });
+}
+
+interface Wire {
+  readonly url: string;
+  /** Cuts every connection without a word, as a lost network does. */
+  cut(): void;
+}
+
+/** The server through a wire that can be cut. */
+async function wire(): Promise<Wire> {
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    const onward = connect(server.access.port, '127.0.0.1');
+    socket.pipe(onward).pipe(socket);
+    sockets.add(socket.on('close', () => onward.destroy()));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void proxy.close());
+  const url = new URL(server.access.url);
+  const address = proxy.address();
+  url.port = String(typeof address === 'object' ? address?.port : '');
+  return { url: url.href, cut: () => sockets.forEach((socket) => void socket.resetAndDestroy()) };
+}
+
+describe.skipIf(isEmbedded)(
+  'the ledger while its database is down (a server of its own, not the embedded Postgres)',
+  () => {
+    it('opens without it, rejects as unavailable, and migrates as soon as it is there', async () => {
+      await server.stop();
+      const ledger = open();
+      await expect(ledger.prepare(signal)).rejects.toThrow(LedgerUnavailableError);
+      await restart();
+      await ledger.record(intent('first'), signal);
+      expect(await sql(server.access.url, 'SELECT subject_uid FROM molecule.operations')).toEqual([
+        { subject_uid: 'first' },
+      ]);
+      await ledger.close();
+    });
+
+    it('outlives an outage: the log tells of it, calls reject as unavailable, and work again when it is over', async () => {
+      const ledger = open();
+      await ledger.record(intent('second'), signal);
+      lines.length = 0;
+      await server.stop();
+      await expect.poll(() => lines.join(''), { timeout: 10_000 }).toContain('Lost an idle connection to the ledger');
+      await expect(ledger.record(intent('third'), signal)).rejects.toThrow(LedgerUnavailableError);
+      await restart();
+      await ledger.conclude({ action: ACTION, subjectUID: 'second', result: { volume: 'retained' } }, signal);
+      expect(lines.join('')).not.toContain(new URL(server.access.url).password);
+      await ledger.close();
+    });
+
+    it('rejects as unavailable when the network is cut in the middle of a statement, and connects again', async () => {
+      const { url, cut } = await wire();
+      const ledger = openLedger({ url, migrations: 'src/ledger/migrations', log });
+      await ledger.prepare(signal);
+      const other = await holdLock(server.access.url, 'LOCK TABLE molecule.operations IN ACCESS EXCLUSIVE MODE');
+      const outcome = expect(ledger.record(intent('fourth'), signal)).rejects.toThrow(LedgerUnavailableError);
+      const waiting = `SELECT 1 AS one FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT%'`;
+      await expect.poll(() => sql(server.access.url, waiting), { timeout: 10_000 }).not.toEqual([]);
+      cut();
+      await outcome;
+      await other.release();
+      await ledger.record(intent('fourth'), signal);
+      await ledger.close();
+    });
+  },
+);

@@ -1,0 +1,30 @@
+import type { CommandIO } from '../../../src/cli/io.ts';
+
+/** What a command printed, and its exit code. */
+export interface Captured {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CaptureOptions {
+  readonly env?: CommandIO['env'];
+  readonly columns?: number;
+  readonly isTTY?: boolean;
+}
+
+/** Runs a command on streams of its own. */
+export async function capture(
+  run: (io: CommandIO) => Promise<number>,
+  options: CaptureOptions = {},
+): Promise<Captured> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const { env = {}, isTTY = false, columns = 100 } = options;
+  const code = await run({
+    stdout: { write: (text) => stdout.push(text), isTTY, columns },
+    stderr: { write: (text) => stderr.push(text) },
+    env,
+  });
+  return { code, stdout: stdout.join(''), stderr: stderr.join('') };
+}
