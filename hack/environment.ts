@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { bringUpCluster, takeDownCluster } from './cluster.ts';
 import { type ClusterState, kubectlFor } from './cluster/state.ts';
-import { ensureForge, removeForge } from './forge.ts';
+import { bringUpCluster, takeDownCluster } from './cluster.ts';
 import { createReadToken } from './forge/api.ts';
 import { pushDirectory } from './forge/push.ts';
 import type { ForgeAccess } from './forge/start.ts';
+import { ensureForge, removeForge } from './forge.ts';
 import { ensureImages } from './image.ts';
 import { installApi } from './install-api.ts';
 import type { Kubectl } from './lib/kubectl.ts';
@@ -26,7 +26,10 @@ export interface Environment {
 const TEMPLATES = ['claude-code-default', 'platform-agent'] as const;
 
 /** Brings up whatever is not up: cluster, forge with our templates, Postgres, images, API and operator. */
-export async function bringUpEnvironment(options: { readonly report: Report; readonly signal: AbortSignal }): Promise<Environment> {
+export async function bringUpEnvironment(options: {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}): Promise<Environment> {
   const { signal } = options;
   const [cluster, forge] = await Promise.all([bringUpCluster(options), ensureForge(options), ensurePostgres(options)]);
   const kubectl = kubectlFor(cluster);
@@ -45,7 +48,10 @@ export async function takeDownEnvironment(options: { readonly report: Report }):
   await Promise.all([takeDownCluster(options), removeForge(), removePostgres()]);
 }
 
-async function pushTemplates(forge: ForgeAccess, { report, signal }: { readonly report: Report; readonly signal: AbortSignal }): Promise<void> {
+async function pushTemplates(
+  forge: ForgeAccess,
+  { report, signal }: { readonly report: Report; readonly signal: AbortSignal },
+): Promise<void> {
   for (const repository of TEMPLATES) {
     const directory = join(CHECKOUT_DIR, 'examples', 'templates', repository);
     const { commit, hasChanged } = await pushDirectory(forge, { repository, directory, signal });

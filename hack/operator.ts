@@ -8,8 +8,8 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../src/apis/v1alpha1/names.ts';
 import { sha256Hex } from '../src/platform/digest.ts';
-import { bringUpCluster } from './cluster.ts';
 import { type ClusterState, kubectlFor } from './cluster/state.ts';
+import { bringUpCluster } from './cluster.ts';
 import { IMAGES } from './image.ts';
 import { findRecorded, logTail, startDaemon, stopRecorded } from './lib/daemon.ts';
 import { readIfExists, writeAtomically } from './lib/files.ts';
@@ -37,17 +37,36 @@ const START_TIMEOUT_MS = 30_000;
 const stateSchema = z.object({ ports: z.object({ assets: z.number(), metrics: z.number() }), launch: z.string() });
 
 /** Starts the bundled operator, or finds that this very bundle runs already with the same settings. */
-export async function ensureOperator(cluster: ClusterState, options: { readonly report: Report; readonly signal?: AbortSignal | undefined }): Promise<OperatorAccess> {
+export async function ensureOperator(
+  cluster: ClusterState,
+  options: { readonly report: Report; readonly signal?: AbortSignal | undefined },
+): Promise<OperatorAccess> {
   const { report, signal } = options;
   if (cluster.hostAddress === undefined) {
-    throw new Error(`Cannot run the operator beside this ${cluster.kind} cluster: its Pods would not reach it. Install it there (make install)`);
+    throw new Error(
+      `Cannot run the operator beside this ${cluster.kind} cluster: its Pods would not reach it. Install it there (make install)`,
+    );
   }
   const known = await readState();
   const running = await findRecorded(PID_FILE);
-  const ports = running !== undefined && known !== undefined ? known.ports : await pickPorts(['assets', 'metrics'], known?.ports);
+  const ports =
+    running !== undefined && known !== undefined ? known.ports : await pickPorts(['assets', 'metrics'], known?.ports);
   const ledgerURL = await ensurePostgres({ report, signal });
   const assets = `${cluster.hostAddress}:${ports.assets}`;
-  const args = ['--asset-server-address', assets, '--asset-server-url', `http://${assets}`, '--metrics-address', `127.0.0.1:${ports.metrics}`, '--program-image', IMAGES.operator, '--store-dir', join(DIR, 'store'), '--ledger-connections', '1'];
+  const args = [
+    '--asset-server-address',
+    assets,
+    '--asset-server-url',
+    `http://${assets}`,
+    '--metrics-address',
+    `127.0.0.1:${ports.metrics}`,
+    '--program-image',
+    IMAGES.operator,
+    '--store-dir',
+    join(DIR, 'store'),
+    '--ledger-connections',
+    '1',
+  ];
   const launch = sha256Hex([...args, ledgerURL, cluster.kubeconfig, await readFile(BUNDLE, 'utf8')].join('\0'));
   const access = { metricsURL: `http://127.0.0.1:${ports.metrics}`, logFile: join(DIR, 'operator.log') };
   if (running !== undefined && known?.launch === launch) {
@@ -55,7 +74,13 @@ export async function ensureOperator(cluster: ClusterState, options: { readonly 
     return { ...access, pid: running };
   }
   await stopRecorded(PID_FILE);
-  const account = await openServiceAccount({ kubectl: kubectlFor(cluster), namespace: OPERATOR_NAMESPACE, name: OPERATOR_SERVICE_ACCOUNT, dir: DIR, signal });
+  const account = await openServiceAccount({
+    kubectl: kubectlFor(cluster),
+    namespace: OPERATOR_NAMESPACE,
+    name: OPERATOR_SERVICE_ACCOUNT,
+    dir: DIR,
+    signal,
+  });
   const daemon = await startDaemon({
     name: 'operator',
     program: process.execPath,
@@ -68,8 +93,12 @@ export async function ensureOperator(cluster: ClusterState, options: { readonly 
   await writeAtomically(STATE_FILE, `${JSON.stringify({ ports, launch })}\n`);
   await waitFor(
     async () => {
-      if (!daemon.isRunning()) throw new Error(`Cannot start the operator: it ended at once. Its log says:\n${await logTail(access.logFile)}`);
-      return fetch(`${access.metricsURL}/readyz`).then((answer) => answer.ok, () => false);
+      if (!daemon.isRunning())
+        throw new Error(`Cannot start the operator: it ended at once. Its log says:\n${await logTail(access.logFile)}`);
+      return fetch(`${access.metricsURL}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
     },
     { what: 'the operator become ready', timeoutMs: START_TIMEOUT_MS, signal },
   );
@@ -89,11 +118,19 @@ async function readState(): Promise<z.infer<typeof stateSchema> | undefined> {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const program = new Command('operator').description('The operator of this checkout on this machine (state in .dev/operator)');
+  const program = new Command('operator').description(
+    'The operator of this checkout on this machine (state in .dev/operator)',
+  );
   program
     .command('up')
     .description('start it, or find that it is up')
-    .action(async () => void (await ensureOperator(await bringUpCluster({ report: reportToStdout, signal }), { report: reportToStdout, signal })));
+    .action(
+      async () =>
+        void (await ensureOperator(await bringUpCluster({ report: reportToStdout, signal }), {
+          report: reportToStdout,
+          signal,
+        })),
+    );
   program
     .command('down')
     .description('stop it and remove its store')
