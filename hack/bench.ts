@@ -69,8 +69,7 @@ try {
   const restartSince = new Date();
   const restartStart = performance.now();
   const again = await startOperator({ kubeconfig: access.kubeconfig, dir });
-  await waitUntilQuiet(again, abort.signal);
-  const restartSeconds = (performance.now() - restartStart) / 1000;
+  const restartSeconds = ((await waitUntilQuiet(again, abort.signal)) - restartStart) / 1000;
   const restart = await countRequests(auditLog, { username: OPERATOR_USER, since: restartSince });
   const restartStats = await readProcessStats(again.pid);
   await again.stop();

@@ -8,8 +8,8 @@ export interface BenchOperator extends Daemon {
   readonly metricsURL: string;
 }
 
-const QUIET_READINGS = 5;
-const QUIET_INTERVAL_MS = 100;
+const QUIET_READINGS = 10;
+const QUIET_INTERVAL_MS = 50;
 
 /** The bundled operator as a process of its own, with its ServiceAccount's token. */
 export async function startOperator(options: {
@@ -44,9 +44,13 @@ export async function startOperator(options: {
   return { ...daemon, metricsURL };
 }
 
-/** Ready, nothing queued, nothing running and no pass begun over several readings in a row. */
-export async function waitUntilQuiet(operator: BenchOperator, signal: AbortSignal): Promise<void> {
+/**
+ * Waits until the operator is ready, nothing runs and no pass has begun over several readings in a row. Returns when that
+ * began, on the monotonic clock in milliseconds.
+ */
+export async function waitUntilQuiet(operator: BenchOperator, signal: AbortSignal): Promise<number> {
   let quiet = 0;
+  let sinceMs = 0;
   let lastPasses = -1;
   await waitFor(
     async () => {
@@ -54,11 +58,13 @@ export async function waitUntilQuiet(operator: BenchOperator, signal: AbortSigna
       const isQuiet =
         reading !== undefined && reading.busy === 0 && reading.passes > 0 && reading.passes === lastPasses;
       lastPasses = reading?.passes ?? -1;
+      if (quiet === 0) sinceMs = performance.now();
       quiet = isQuiet ? quiet + 1 : 0;
       return quiet >= QUIET_READINGS;
     },
     { what: 'the operator come to rest', timeoutMs: 120_000, intervalMs: QUIET_INTERVAL_MS, signal },
   );
+  return sinceMs;
 }
 
 async function readActivity(

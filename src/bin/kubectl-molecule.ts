@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { runMolecule } from '../cli/molecule.ts';
 import { openCluster } from '../cli/open-cluster.ts';
 import { runProgram } from '../cli/run-program.ts';

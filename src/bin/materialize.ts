@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { EXIT, MaterializeError } from '../materialize/exit-codes.ts';
 import type { RunResult } from '../materialize/result.ts';

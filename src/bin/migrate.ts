@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { runMigrateCommand } from '../cli/migrate-command.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';

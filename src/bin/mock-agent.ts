@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { createAgentApp } from '../mock-agent/app.ts';
 import { loadAgent } from '../mock-agent/load-agent.ts';
 import { readSettings } from '../mock-agent/settings.ts';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Gauge, Registry } from '@prometheus-io/client';
 import { createForgeClient } from '../assets/fetch/forge-client.ts';
 import { createAssetServer } from '../assets/server/asset-server.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AGENT_PORT, CONFIGS_MOUNT } from '../apis/v1alpha1/names.ts';
 
 /** What an agent is told by its environment; the names are the platform's. */

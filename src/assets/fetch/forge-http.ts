@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { coerceError } from '../../platform/errors.ts';
 import { FetchError } from './forge.ts';
 
@@ -45,6 +45,8 @@ export function createForgeHttp({ dispatcher, timeoutMs }: ForgeHttpOptions): Fo
       ...(call.accept === undefined ? {} : { accept: call.accept }),
       ...(call.authorization === undefined ? {} : { authorization: call.authorization }),
     };
+    // Loaded with the first fetch: it takes 13 MB, which an operator without TemplateAssets need not pay.
+    const { request } = await import('undici');
     return request(call.url, { headers, signal: call.signal, ...(dispatcher === undefined ? {} : { dispatcher }) });
   };
 

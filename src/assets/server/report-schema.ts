@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PATH_LIMITS } from '../../rules/asset-path.ts';
 import { isTreeDigest } from '../../rules/asset-tree.ts';
 import { type MaterializeReport, REPORTED_CHANGES } from '../report.ts';
