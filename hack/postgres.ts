@@ -32,13 +32,13 @@ export async function ensurePostgres(options: {
   }
   const known = await readAccess();
   if (known !== undefined && (await findRecorded(PID_FILE)) !== undefined) {
-    report(`PostgreSQL is up already: ${known.url}`);
+    report(`PostgreSQL is up already: ${withoutPassword(known.url)}`);
     return known.url;
   }
   const startedAt = performance.now();
   const { access } = await startPostgres({ ...options, dir: DIR, lifetime: 'detached', rememberedPort: known?.port });
   await writeAtomically(ACCESS_FILE, `${JSON.stringify(access)}\n`, 0o600);
-  report(`PostgreSQL is up after ${formatSeconds(performance.now() - startedAt)}: ${access.url}`);
+  report(`PostgreSQL is up after ${formatSeconds(performance.now() - startedAt)}: ${withoutPassword(access.url)}`);
   return access.url;
 }
 
@@ -51,6 +51,12 @@ export async function removePostgres(): Promise<void> {
 async function readAccess(): Promise<z.infer<typeof accessSchema> | undefined> {
   const text = await readIfExists(ACCESS_FILE);
   return text === undefined ? undefined : accessSchema.parse(JSON.parse(text));
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  url.password = '';
+  return url.href;
 }
 
 async function main(signal: AbortSignal): Promise<void> {

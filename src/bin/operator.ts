@@ -17,7 +17,11 @@ import { Manager } from '../runtime/manager.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { readConfig } from './operator/config.ts';
-import { declareOrgController, declareTemplateAssetController, declareWorkspaceController } from './operator/controllers.ts';
+import {
+  declareOrgController,
+  declareTemplateAssetController,
+  declareWorkspaceController,
+} from './operator/controllers.ts';
 import { createHealthServer } from './operator/health-server.ts';
 import { withoutLedger } from './operator/no-ledger.ts';
 import { canRestartInPlace, declareStores } from './operator/stores.ts';
@@ -37,8 +41,24 @@ const { client, credentials } = openKubeClient({
   userAgent: 'molecule-operator',
   onResponse: (method, code) => metrics.requests.inc({ method, code: String(code) }),
 });
-const ledger = config.ledgerURL === undefined ? withoutLedger() : openLedger({ url: config.ledgerURL, migrations: findMigrations(import.meta.url), maxConnections: config.ledgerConnections, log });
-const manager = new Manager({ client, intents: ledger, events: createEventSink({ client, clock, log }), clock, random: Math.random, log, metrics });
+const ledger =
+  config.ledgerURL === undefined
+    ? withoutLedger()
+    : openLedger({
+        url: config.ledgerURL,
+        migrations: findMigrations(import.meta.url),
+        maxConnections: config.ledgerConnections,
+        log,
+      });
+const manager = new Manager({
+  client,
+  intents: ledger,
+  events: createEventSink({ client, clock, log }),
+  clock,
+  random: Math.random,
+  log,
+  metrics,
+});
 const stores = declareStores(manager);
 const forge = createForgeClient();
 const store = await createAssetStore({ root: config.storeDir, forge });
@@ -47,10 +67,17 @@ const sources = {
   ...stores,
   reportOf: (uid: string) => inbox.get(uid),
   canRestartInPlace: () => canRestartInPlace(stores.nodes),
-  settings: { programImage: config.programImage, materializeCommand: MATERIALIZE, assetServerURL: config.assetServerURL },
+  settings: {
+    programImage: config.programImage,
+    materializeCommand: MATERIALIZE,
+    assetServerURL: config.assetServerURL,
+  },
 };
 declareOrgController(manager, stores);
-declareTemplateAssetController(manager, { stores, checker: new SourceChecker({ client, forge, store, now: () => clock.monotonicMs() }) });
+declareTemplateAssetController(manager, {
+  stores,
+  checker: new SourceChecker({ client, forge, store, now: () => clock.monotonicMs() }),
+});
 const workspaces = declareWorkspaceController(manager, { stores, sources, workers: config.workers });
 stores.workspaces.onChange((before, after) => {
   if (before !== undefined && after === undefined) inbox.forget(before.metadata.uid ?? '');
@@ -84,8 +111,15 @@ process.on('unhandledRejection', (error) => {
   process.exit(1);
 });
 
-log.info({ server: credentials.server, assetServerURL: config.assetServerURL, ledger: config.ledgerURL !== undefined }, 'Starting');
-ledger.prepare(shutdown.stop).catch((error: Error) => log.warn({ reason: error.message }, 'The ledger does not answer; nothing is destroyed until it does'));
+log.info(
+  { server: credentials.server, assetServerURL: config.assetServerURL, ledger: config.ledgerURL !== undefined },
+  'Starting',
+);
+ledger
+  .prepare(shutdown.stop)
+  .catch((error: Error) =>
+    log.warn({ reason: error.message }, 'The ledger does not answer; nothing is destroyed until it does'),
+  );
 await assetServer.listen(config.assetServer);
 await health.listen(config.metrics);
 await manager.run(shutdown);

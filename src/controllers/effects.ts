@@ -35,7 +35,8 @@ export function statusWrite(options: {
   const { resource, object, status, fieldManager } = options;
   const patch = mergePatch({ ...object.status }, { ...status });
   if (patch === undefined) return undefined;
-  return { resource, key: keyOf(object), uid: object.metadata.uid ?? '', patch, fieldManager };
+  const { uid = '', resourceVersion = '' } = object.metadata;
+  return { resource, key: keyOf(object), uid, resourceVersion, patch, fieldManager };
 }
 
 /** The DELETE of an object as it was observed; nothing when it is gone or going already. */

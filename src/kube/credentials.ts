@@ -1,4 +1,6 @@
+import { delimiter } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { readTokenFiles } from './token-files.ts';
 
 /** How to reach and convince an apiserver; from a kubeconfig, or from inside a Pod. */
 export interface Credentials {
@@ -93,8 +95,17 @@ function readConfig(source: CredentialSource): KubeConfig {
   const config = new KubeConfig();
   if (source.kubeconfig === undefined) config.loadFromDefault();
   else config.loadFromFile(source.kubeconfig);
+  const files = source.kubeconfig === undefined ? process.env.KUBECONFIG?.split(delimiter) : [source.kubeconfig];
+  for (const file of files ?? []) if (file !== '') useTokenFiles(config, readTokenFiles(file));
   if (source.context !== undefined) config.setCurrentContext(source.context);
   return config;
+}
+
+function useTokenFiles(config: KubeConfig, tokenFiles: ReadonlyMap<string, string>): void {
+  config.users = config.users.map((user) => {
+    const tokenFile = tokenFiles.get(user.name);
+    return tokenFile === undefined ? user : { ...user, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+  });
 }
 
 function describeContext(config: KubeConfig): { readonly server: string; readonly namespace: string } {

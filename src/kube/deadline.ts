@@ -23,3 +23,16 @@ export async function withDeadline<T>(
     outer.removeEventListener('abort', follow);
   }
 }
+
+/** The outcome of `promise`, or a rejection with the signal's reason, whichever comes first. `promise` itself goes on. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

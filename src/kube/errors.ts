@@ -1,5 +1,8 @@
 /** A JSON patch whose `test` fails, and a merge patch with another uid, are answered as invalid and not as a conflict. */
-const FAILED_PRECONDITIONS = ['the server rejected our request due to an error in our request', 'metadata.uid: Invalid value'];
+const FAILED_PRECONDITIONS = [
+  'the server rejected our request due to an error in our request',
+  'metadata.uid: Invalid value',
+];
 
 /** The apiserver answered with a failure. `message` is its own text and safe to show: it names objects and rules, no credentials. */
 export class ApiError extends Error {
@@ -10,7 +13,10 @@ export class ApiError extends Error {
   /** From Retry-After, where the server sent one. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, details: { readonly code: number; readonly reason?: string; readonly retryAfterMs?: number | undefined }) {
+  constructor(
+    message: string,
+    details: { readonly code: number; readonly reason?: string; readonly retryAfterMs?: number | undefined },
+  ) {
     super(message);
     this.name = 'ApiError';
     this.code = details.code;
@@ -36,7 +42,7 @@ export function isAlreadyExists(error: unknown): boolean {
   return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
 }
 
-/** The object is not what the call was made for: it changed, went, or is a namesake. Nothing was written. */
+/** The object is not what the call was made for: it changed or is a namesake. Nothing was written. */
 export function isConflict(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   if (error.code === 409) return error.reason !== 'AlreadyExists';

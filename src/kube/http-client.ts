@@ -15,7 +15,7 @@ import type {
 import { ApiError, isNotFound, isRetryable } from './errors.ts';
 import type { KubeObject, ObjectKey, Resource } from './objects.ts';
 import { collectionPath, objectPath } from './paths.ts';
-import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+import { readText, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
 import { decodeWatch } from './watch-stream.ts';
 
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
@@ -47,37 +47,56 @@ export class HttpKubeClient implements KubeClient {
 
   async list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<ListPage<T>> {
     const { namespace, labelSelector, fieldSelector, limit, signal } = options;
-    const path = collectionPath(resource, namespace, { labelSelector, fieldSelector, limit, continue: options.continue });
+    const path = collectionPath(resource, namespace, {
+      labelSelector,
+      fieldSelector,
+      limit,
+      continue: options.continue,
+    });
     const accept = options.metadataOnly === true ? { accept: METADATA_LIST } : {};
     const raw = await this.#retried<RawList>({ method: 'GET', path, signal, ...accept });
     // Items of a list do not say what they are; those of a watch do.
-    const type = { apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`, kind: resource.kind };
+    const type = {
+      apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+      kind: resource.kind,
+    };
     return {
       items: raw.items.map((item) => ({ ...type, ...item }) as KubeObject as T),
       resourceVersion: raw.metadata.resourceVersion ?? '',
-      ...(raw.metadata.continue === undefined || raw.metadata.continue === '' ? {} : { continue: raw.metadata.continue }),
+      ...(raw.metadata.continue === undefined || raw.metadata.continue === ''
+        ? {}
+        : { continue: raw.metadata.continue }),
     };
   }
 
   async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
     const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal } = options;
-    const initial = options.sendInitialEvents === true ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {};
-    const query = { watch: true, allowWatchBookmarks: true, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, ...initial };
+    const initial =
+      options.sendInitialEvents === true ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {};
+    const query = {
+      watch: true,
+      allowWatchBookmarks: true,
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      timeoutSeconds,
+      ...initial,
+    };
     const stream = await this.#transport.stream({
       method: 'GET',
       path: collectionPath(resource, namespace, query),
       signal,
       ...(options.metadataOnly === true ? { accept: METADATA_ONLY } : {}),
     });
-    if (stream.code !== 200) {
-      const parts: Buffer[] = [];
-      for await (const chunk of stream.chunks) parts.push(chunk);
-      throw toApiError({ ...stream, text: Buffer.concat(parts).toString('utf8') });
-    }
+    if (stream.code !== 200) throw toApiError({ ...stream, text: await readText(stream.chunks) });
     yield* decodeWatch<T>(stream.chunks);
   }
 
-  async create<T extends KubeObject>(resource: Resource, object: T, { fieldManager, signal }: WriteOptions): Promise<T> {
+  async create<T extends KubeObject>(
+    resource: Resource,
+    object: T,
+    { fieldManager, signal }: WriteOptions,
+  ): Promise<T> {
     const path = collectionPath(resource, object.metadata.namespace, { fieldManager, fieldValidation: 'Strict' });
     return this.#once<T>({ method: 'POST', path, body: json(object), signal });
   }
@@ -85,15 +104,28 @@ export class HttpKubeClient implements KubeClient {
   async apply<T extends KubeObject>(resource: Resource, object: KubeObject, options: ApplyOptions): Promise<T> {
     const { fieldManager, subresource, signal } = options;
     const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
-    const path = objectPath(resource, key, { subresource, query: { fieldManager, force: true, fieldValidation: 'Strict' } });
+    const path = objectPath(resource, key, {
+      subresource,
+      query: { fieldManager, force: true, fieldValidation: 'Strict' },
+    });
     return this.#retried<T>({ method: 'PATCH', path, body: json(object, 'application/apply-patch+yaml'), signal });
   }
 
-  async patch<T extends KubeObject>(resource: Resource, key: ObjectKey, patch: PatchBody, options: PatchOptions): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: Resource,
+    key: ObjectKey,
+    patch: PatchBody,
+    options: PatchOptions,
+  ): Promise<T> {
     const { fieldManager, subresource, signal } = options;
     const path = objectPath(resource, key, { subresource, query: { fieldManager, fieldValidation: 'Strict' } });
     const isJsonPatch = Array.isArray(patch);
-    const request = { method: 'PATCH', path, body: json(patch, `application/${isJsonPatch ? 'json' : 'merge'}-patch+json`), signal } as const;
+    const request = {
+      method: 'PATCH',
+      path,
+      body: json(patch, `application/${isJsonPatch ? 'json' : 'merge'}-patch+json`),
+      signal,
+    } as const;
     // A JSON patch with a test may have been applied by the call whose answer was lost; its repetition would fail.
     return isJsonPatch ? this.#once<T>(request) : this.#retried<T>(request);
   }
@@ -105,7 +137,10 @@ export class HttpKubeClient implements KubeClient {
       kind: 'DeleteOptions',
       propagationPolicy: 'Background',
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-      preconditions: { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+      preconditions: {
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      },
     });
     const request = { method: 'DELETE', path: objectPath(resource, key), body, signal } as const;
     try {
@@ -140,7 +175,10 @@ export class HttpKubeClient implements KubeClient {
   }
 }
 
-function json(value: unknown, contentType = 'application/json'): { readonly contentType: string; readonly text: string } {
+function json(
+  value: unknown,
+  contentType = 'application/json',
+): { readonly contentType: string; readonly text: string } {
   return { contentType, text: JSON.stringify(value) };
 }
 
@@ -149,7 +187,8 @@ function toApiError({ code, headers, text }: TransportResponse): ApiError {
   const details = { code, retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined };
   try {
     const status = JSON.parse(text) as { readonly kind?: string; readonly message?: string; readonly reason?: string };
-    if (status.kind === 'Status') return new ApiError(status.message ?? `HTTP ${code}`, { ...details, reason: status.reason ?? '' });
+    if (status.kind === 'Status')
+      return new ApiError(status.message ?? `HTTP ${code}`, { ...details, reason: status.reason ?? '' });
   } catch {
     // Not a Status: a proxy's page, or 401 as plain text. The code alone is what can be told.
   }

@@ -10,7 +10,11 @@ export function collectionPath(resource: Resource, namespace: string | undefined
   return `${root}${scope}/${resource.plural}${queryString(query)}`;
 }
 
-export function objectPath(resource: Resource, key: ObjectKey, options: { readonly subresource?: string | undefined; readonly query?: Query } = {}): string {
+export function objectPath(
+  resource: Resource,
+  key: ObjectKey,
+  options: { readonly subresource?: string | undefined; readonly query?: Query } = {},
+): string {
   const suffix = options.subresource === undefined ? '' : `/${options.subresource}`;
   return `${collectionPath(resource, key.namespace)}/${encodeURIComponent(key.name)}${suffix}${queryString(options.query ?? {})}`;
 }

@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
 import type { Credentials } from './credentials.ts';
+import { untilAborted } from './deadline.ts';
 import { TransportError } from './errors.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,25 +23,40 @@ export class Session {
     this.#credentials = credentials;
   }
 
-  async open(headers: OutgoingHttpHeaders, options: { readonly endStream: boolean }): Promise<ClientHttp2Stream> {
-    const session = await this.#connected();
+  /** Rejects with the signal's reason when aborted while it connects; the connection is then the next caller's. */
+  async open(
+    headers: OutgoingHttpHeaders,
+    { endStream, signal }: { readonly endStream: boolean; readonly signal: AbortSignal },
+  ): Promise<ClientHttp2Stream> {
+    const session = await untilAborted(this.#connected(), signal);
     try {
-      return session.request(headers, options);
+      return session.request(headers, { endStream });
     } catch (cause) {
       throw new TransportError('Cannot reach the apiserver: the connection is closing', { cause });
     }
   }
 
+  /** New streams get a new connection, made with the credentials of then; streams of the old one may end. */
+  renew(): void {
+    this.#letGo((session) => session.close());
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#letGo((session) => session.destroy());
+  }
+
+  #letGo(end: (session: ClientHttp2Session) => void): void {
     const current = this.#current;
     this.#current = undefined;
-    current?.then((session) => session.destroy(), () => undefined);
+    // A connection that failed is gone already, and whoever asked for it was told.
+    current?.then(end, () => undefined);
   }
 
   async #connected(): Promise<ClientHttp2Session> {
     if (this.#isClosed) throw new TransportError('Cannot reach the apiserver: this client is closed');
-    const attempt = (this.#current ??= this.#connect());
+    this.#current ??= this.#connect();
+    const attempt = this.#current;
     try {
       const session = await attempt;
       if (!session.closed && !session.destroyed) return session;
@@ -55,11 +71,18 @@ export class Session {
   async #connect(): Promise<ClientHttp2Session> {
     const { server } = this.#credentials;
     const tls = await this.#credentials.tlsOptions();
-    const session = connect(new URL(server).origin, { ...tls, settings: { initialWindowSize: WINDOW_BYTES, enablePush: false } });
+    const session = connect(new URL(server).origin, {
+      ...tls,
+      settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
+    });
     await new Promise<void>((resolve, reject) => {
       const fail = (cause?: Error): void => {
         session.destroy();
-        reject(new TransportError(`Cannot reach the apiserver at ${server}: ${cause?.message ?? 'no connection in time'}`, { cause }));
+        reject(
+          new TransportError(`Cannot reach the apiserver at ${server}: ${cause?.message ?? 'no connection in time'}`, {
+            cause,
+          }),
+        );
       };
       const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
       session.once('error', fail);
@@ -68,7 +91,10 @@ export class Session {
         session.removeListener('error', fail);
         resolve();
       });
-      session.once('close', () => clearTimeout(timer));
+      session.once('close', () => {
+        clearTimeout(timer);
+        fail(new Error('closed'));
+      });
     });
     // Streams hear of it themselves; without a listener it would end the process.
     session.on('error', () => session.destroy());

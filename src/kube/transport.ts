@@ -1,6 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 import { coerceError } from '../platform/errors.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials, Headers } from './credentials.ts';
+import { withDeadline } from './deadline.ts';
 import { TransportError } from './errors.ts';
 import { Semaphore } from './semaphore.ts';
 import { Session } from './session.ts';
@@ -60,14 +61,13 @@ export class Transport {
 
   /** One call, its whole answer. Rejects with a TransportError when there is none within 30 s. */
   async call(request: TransportRequest): Promise<TransportResponse> {
-    return this.#inFlight.run(async () => {
-      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const complete = async (signal: AbortSignal): Promise<TransportResponse> => {
       this.#turn = (this.#turn + 1) % this.#calls.length;
-      const { code, headers, chunks } = await this.#send(this.#calls[this.#turn] ?? this.#watches, { ...request, signal });
-      const parts: Buffer[] = [];
-      for await (const chunk of chunks) parts.push(chunk);
-      return { code, headers, text: Buffer.concat(parts).toString('utf8') };
-    }, request.signal);
+      const { chunks, ...head } = await this.#send(this.#calls[this.#turn] ?? this.#watches, { ...request, signal });
+      return { ...head, text: await readText(chunks) };
+    };
+    const { signal } = request;
+    return this.#inFlight.run(() => withDeadline({ signal, timeoutMs: REQUEST_TIMEOUT_MS }, complete), signal);
   }
 
   /** One answer that does not end for minutes. */
@@ -79,33 +79,48 @@ export class Transport {
     for (const session of [this.#watches, ...this.#calls]) session.close();
   }
 
+  /** A 401 says that nothing was done, so that even a POST may be sent again with credentials that were read anew. */
   async #send(session: Session, request: TransportRequest): Promise<TransportStream> {
+    const { credentials } = this.#options;
+    const used = await credentials.headers();
+    const answer = await this.#exchange(session, request, used);
+    if (answer.code !== 401) return answer;
+    credentials.renew(used);
+    await readText(answer.chunks);
+    // A connection keeps the client certificate that it was made with.
+    session.renew();
+    return this.#exchange(session, request, await credentials.headers());
+  }
+
+  async #exchange(session: Session, request: TransportRequest, used: Headers): Promise<TransportStream> {
     const { method, signal } = request;
     try {
-      signal.throwIfAborted();
       const headers = {
         ':method': method,
         ':path': `${this.#basePath}${request.path}`,
         'user-agent': this.#options.userAgent,
         accept: request.accept ?? 'application/json',
-        ...lowerCased(await this.#options.credentials.headers()),
+        ...used,
         ...(request.body === undefined ? {} : { 'content-type': request.body.contentType }),
       };
-      const stream = await session.open(headers, { endStream: request.body === undefined });
+      const stream = await session.open(headers, { endStream: request.body === undefined, signal });
       if (request.body !== undefined) stream.end(request.body.text);
       const answer = await responseHeaders(stream, signal);
       const code = answer[':status'] ?? 0;
       this.#options.onResponse?.(method, code);
       return { code, headers: answer, chunks: readChunks(stream, signal) };
     } catch (error) {
-      request.signal.throwIfAborted();
-      this.#options.onResponse?.(method, 0);
-      throw asTransportError(error);
+      const failure: unknown = signal.aborted ? signal.reason : asTransportError(error);
+      if (failure instanceof TransportError) this.#options.onResponse?.(method, 0);
+      throw failure;
     }
   }
 }
 
-function responseHeaders(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
+function responseHeaders(
+  stream: ClientHttp2Stream,
+  signal: AbortSignal,
+): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
   return new Promise((resolve, reject) => {
     const abort = (): void => void stream.destroy(coerceError(signal.reason));
     signal.addEventListener('abort', abort, { once: true });
@@ -121,7 +136,8 @@ async function* readChunks(stream: ClientHttp2Stream, signal: AbortSignal): Asyn
   try {
     for await (const chunk of stream) yield chunk as Buffer;
     // A reset without an error code ends the iteration like a proper end does.
-    if (!stream.readableEnded || stream.rstCode !== 0) throw new Error(`the stream was reset with code ${stream.rstCode}`);
+    if (!stream.readableEnded || stream.rstCode !== 0)
+      throw new Error(`the stream was reset with code ${stream.rstCode}`);
   } catch (error) {
     signal.throwIfAborted();
     throw asTransportError(error);
@@ -136,7 +152,9 @@ function asTransportError(error: unknown): TransportError {
   return new TransportError(`Cannot get an answer of the apiserver: ${cause.message}`, { cause });
 }
 
-/** HTTP/2 knows header names in lower case only. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** The whole of a body that is known to end. */
+export async function readText(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString('utf8');
 }

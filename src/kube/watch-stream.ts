@@ -27,7 +27,8 @@ export async function* decodeWatch<T extends KubeObject>(chunks: AsyncIterable<B
     }
     if (start < chunk.length) pending.push(Buffer.from(chunk.subarray(start)));
   }
-  if (Buffer.concat(pending).toString('utf8').trim() !== '') throw new TransportError('Cannot read the watch: its last line was cut');
+  if (Buffer.concat(pending).toString('utf8').trim() !== '')
+    throw new TransportError('Cannot read the watch: its last line was cut');
 }
 
 function decodeEvent<T extends KubeObject>(line: string): WatchEvent<T> {
@@ -44,7 +45,10 @@ function decodeEvent<T extends KubeObject>(line: string): WatchEvent<T> {
         initialEventsEnd: object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true',
       };
     case 'ERROR':
-      throw new ApiError(object.message ?? 'The apiserver ended the watch', { code: object.code ?? 500, reason: object.reason ?? '' });
+      throw new ApiError(object.message ?? 'The apiserver ended the watch', {
+        code: object.code ?? 500,
+        reason: object.reason ?? '',
+      });
     default:
       throw new TransportError(`Cannot read the watch: unknown event type "${type}"`);
   }

@@ -21,6 +21,12 @@ export function classify(error: unknown, signal: AbortSignal): ErrorClass {
   if (signal.aborted) return 'aborted';
   if (isConflict(error)) return 'conflict';
   if (error instanceof RefusedError) return 'refused';
-  if (error instanceof ApiError && error.code >= 400 && error.code < 500 && ![401, 404, 408, 410, 429].includes(error.code)) return 'refused';
+  if (
+    error instanceof ApiError &&
+    error.code >= 400 &&
+    error.code < 500 &&
+    ![401, 404, 408, 410, 429].includes(error.code)
+  )
+    return 'refused';
   return 'transient';
 }

@@ -18,12 +18,16 @@ const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'event
 const MAX_NOTE_BYTES = 1024;
 
 /** Events under names that follow from their content: saying the same thing about the same object again is one Event. */
-export function createEventSink(options: { readonly client: KubeClient; readonly clock: Clock; readonly log: Logger }): EventSink {
+export function createEventSink(options: {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): EventSink {
   const { client, clock, log } = options;
   return {
     emit: async (event, signal) => {
       const { regarding, type, reason, action } = event;
-      const note = Buffer.from(event.note).subarray(0, MAX_NOTE_BYTES).toString('utf8');
+      const note = truncate(event.note);
       const identity = sha256Hex(canonicalJson({ regarding, reason, action, note })).slice(0, 16);
       const object = {
         apiVersion: 'events.k8s.io/v1',
@@ -47,4 +51,11 @@ export function createEventSink(options: { readonly client: KubeClient; readonly
       }
     },
   };
+}
+
+/** Cut between characters: half of one would come back as three bytes. */
+function truncate(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= MAX_NOTE_BYTES) return note;
+  return new TextDecoder().decode(bytes.subarray(0, MAX_NOTE_BYTES), { stream: true });
 }

@@ -4,8 +4,17 @@ import { type KubeObject, keyString, type OwnerReference, type Resource } from '
 import { coerceError } from '../platform/errors.ts';
 import { RefusedError } from './classify.ts';
 import type { IntentLog } from './controller.ts';
+import type { WrittenVersion } from './echo-guard.ts';
 import type { EventSink } from './events.ts';
-import type { ApplyEffect, CreateEffect, FinalizerChange, PatchEffect, Plan, StatusWrite, WriteEffect } from './plan.ts';
+import type {
+  ApplyEffect,
+  CreateEffect,
+  FinalizerChange,
+  PatchEffect,
+  Plan,
+  StatusWrite,
+  WriteEffect,
+} from './plan.ts';
 
 export interface ExecutorOptions {
   readonly client: KubeClient;
@@ -18,11 +27,6 @@ export interface Execution {
   readonly written: readonly WrittenVersion[];
   /** What stopped the plan. Status was still written, unless that is what failed. */
   readonly failure?: Error;
-}
-
-export interface WrittenVersion {
-  readonly resource: Resource;
-  readonly resourceVersion: string;
 }
 
 /**
@@ -72,20 +76,27 @@ class Run {
 
   async effects(plan: Plan): Promise<void> {
     const { client, intents } = this.#options;
-    for (const intent of plan.intents ?? []) await this.#recorded(intents.record(intent, this.#signal));
+    for (const intent of plan.intents ?? []) {
+      await this.#toLedger(intents.record(intent, this.#signal), 'nothing is destroyed until it does');
+    }
     for (const write of plan.writes ?? []) await this.#write(write);
     for (const { resource, key, uid, resourceVersion } of plan.deletes ?? []) {
       await client.delete(resource, key, { uid, resourceVersion, signal: this.#signal });
     }
-    for (const outcome of plan.outcomes ?? []) await this.#recorded(intents.conclude(outcome, this.#signal));
+    for (const outcome of plan.outcomes ?? []) {
+      await this.#toLedger(intents.conclude(outcome, this.#signal), 'what was done is recorded when it does');
+    }
   }
 
   async status(status: StatusWrite | undefined): Promise<void> {
     if (status === undefined) return;
-    const { resource, key, uid, patch, fieldManager } = status;
-    // The uid is a precondition: a namesake made meanwhile answers 409 and keeps its status.
-    const body = { metadata: { uid }, status: patch };
-    const result = await this.#options.client.patch(resource, key, body, { subresource: 'status', fieldManager, signal: this.#signal });
+    const { resource, key, uid, resourceVersion, patch, fieldManager } = status;
+    const body = { metadata: { uid, resourceVersion }, status: patch };
+    const result = await this.#options.client.patch(resource, key, body, {
+      subresource: 'status',
+      fieldManager,
+      signal: this.#signal,
+    });
     this.#note(resource, result);
   }
 
@@ -93,20 +104,26 @@ class Run {
     if (change === undefined) return;
     const { resource, key, uid, observed, finalizer, fieldManager } = change;
     const next = direction === 'add' ? [...observed, finalizer] : observed.filter((other) => other !== finalizer);
-    const tests: readonly JsonPatchOperation[] = [
+    const operations: readonly JsonPatchOperation[] = [
       { op: 'test', path: '/metadata/uid', value: uid },
-      ...(observed.length === 0 ? [] : [{ op: 'test', path: '/metadata/finalizers', value: observed } as const]),
+      // null is how an absent list tests; without it the list of somebody who was faster would be overwritten.
+      { op: 'test', path: '/metadata/finalizers', value: observed.length === 0 ? null : observed },
+      { op: 'add', path: '/metadata/finalizers', value: next },
     ];
-    const set: JsonPatchOperation = { op: 'add', path: '/metadata/finalizers', value: next };
-    const result = await this.#options.client.patch(resource, key, [...tests, set], { fieldManager, signal: this.#signal });
+    const result = await this.#options.client.patch(resource, key, operations, {
+      fieldManager,
+      signal: this.#signal,
+    });
     this.#note(resource, result);
   }
 
-  async #recorded(recording: Promise<void>): Promise<void> {
-    await recording.catch((error: unknown) => {
+  async #toLedger(recording: Promise<void>, consequence: string): Promise<void> {
+    try {
+      await recording;
+    } catch (error) {
       this.#signal.throwIfAborted();
-      throw new RefusedError('The ledger does not answer, so nothing is destroyed until it does', { cause: coerceError(error) });
-    });
+      throw new RefusedError(`The ledger does not answer; ${consequence}`, { cause: coerceError(error) });
+    }
   }
 
   async #write(effect: WriteEffect): Promise<void> {
@@ -125,10 +142,12 @@ class Run {
   async #create(effect: CreateEffect): Promise<void> {
     const { resource, object, fieldManager } = effect;
     const complete = { ...object, metadata: { ...object.metadata, ...this.#controller(effect) } };
-    const result = await this.#options.client.create(resource, complete, { fieldManager, signal: this.#signal }).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-      return this.#adopt(effect);
-    });
+    const result = await this.#options.client
+      .create(resource, complete, { fieldManager, signal: this.#signal })
+      .catch((error: unknown) => {
+        if (!isAlreadyExists(error)) throw error;
+        return this.#adopt(effect);
+      });
     this.#created.set(createdKey(resource, result), result);
     this.#note(resource, result);
   }
@@ -137,7 +156,9 @@ class Run {
   async #adopt({ resource, object, adoptIf }: CreateEffect): Promise<KubeObject> {
     const { name, namespace = '' } = object.metadata;
     const existing = await this.#options.client.get(resource, { namespace, name }, { signal: this.#signal });
-    const isOurs = Object.entries(adoptIf).every(([annotation, value]) => existing.metadata.annotations?.[annotation] === value);
+    const isOurs = Object.entries(adoptIf).every(
+      ([annotation, value]) => existing.metadata.annotations?.[annotation] === value,
+    );
     if (isOurs && existing.metadata.deletionTimestamp === undefined) return existing;
     const why = isOurs ? 'it is still being deleted' : 'it belongs to something else; remove it or choose another name';
     throw new RefusedError(`Cannot create ${resource.kind} "${name}": one of that name exists and ${why}`);
@@ -147,9 +168,16 @@ class Run {
     if (controlledBy === undefined) return {};
     const { resource, key } = controlledBy;
     const uid = controlledBy.uid ?? this.#created.get(`${resource.kind}/${keyString(key)}`)?.metadata.uid;
-    if (uid === undefined) throw new Error(`Cannot name ${resource.kind} "${key.name}" as controller: this plan neither knows its uid nor creates it first`);
+    if (uid === undefined)
+      throw new Error(
+        `Cannot name ${resource.kind} "${key.name}" as controller: this plan neither knows its uid nor creates it first`,
+      );
     const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-    return { ownerReferences: [{ apiVersion, kind: resource.kind, name: key.name, uid, controller: true, blockOwnerDeletion: false }] };
+    return {
+      ownerReferences: [
+        { apiVersion, kind: resource.kind, name: key.name, uid, controller: true, blockOwnerDeletion: false },
+      ],
+    };
   }
 
   async #patch({ resource, key, uid, patch, fieldManager }: PatchEffect): Promise<void> {

@@ -3,6 +3,7 @@ import { type KubeObject, keyString, type ObjectKey, type Resource } from '../ku
 import type { Logger } from '../platform/log.ts';
 import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
+import type { VersionSource } from './echo-guard.ts';
 import { Executor, type ExecutorOptions } from './executor.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { Queue } from './queue.ts';
@@ -50,7 +51,7 @@ interface WatchedKind {
   readonly resource: Resource;
   readonly synced: Promise<void>;
   readonly hasSynced: () => boolean;
-  readonly hasSeen: (resourceVersion: string) => boolean;
+  readonly versions: VersionSource;
   readonly contactAgeMs: () => number | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
@@ -59,8 +60,12 @@ interface WatchedKind {
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #executor: Executor;
-  readonly #reflectors: WatchedKind[] = [];
-  readonly #runners: { readonly name: string; readonly queue: Queue; readonly run: (signal: AbortSignal) => Promise<void> }[] = [];
+  readonly #watched: WatchedKind[] = [];
+  readonly #runners: {
+    readonly name: string;
+    readonly queue: Queue;
+    readonly run: (signal: AbortSignal) => Promise<void>;
+  }[] = [];
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -72,11 +77,11 @@ export class Manager {
     const { resource } = spec;
     const store = new Store<T>(spec.indexes);
     const reflector = new Reflector<T>({ ...this.#options, ...spec, store });
-    this.#reflectors.push({
+    this.#watched.push({
       resource,
       synced: store.synced,
       hasSynced: () => store.hasSynced,
-      hasSeen: (resourceVersion) => store.hasSeen(resourceVersion),
+      versions: store,
       contactAgeMs: () => reflector.contactAgeMs,
       run: (signal) => reflector.run(signal),
     });
@@ -85,30 +90,45 @@ export class Manager {
 
   controller<Snapshot>({ controller, concurrency, minIntervalMs = 0 }: ControllerSpec<Snapshot>): ControllerHandle {
     const { clock, random, log, metrics } = this.#options;
-    const queue = new Queue({ clock, random, minIntervalMs });
-    const hasSeen = (resource: Resource, version: string): boolean => this.#hasSeen(resource, version);
-    const runner = new Runner<Snapshot>({ controller, queue, executor: this.#executor, concurrency, hasSeen, clock, random, log, metrics });
-    this.#runners.push({ name: controller.name, queue, run: (signal) => runner.run(signal) });
+    const { name } = controller;
+    const onTaken = (waitedMs: number): void => metrics.queueSeconds.observe({ name }, waitedMs / 1000);
+    const queue = new Queue({ clock, random, minIntervalMs, onTaken });
+    const storesOf = (resource: Resource): readonly VersionSource[] => this.#storesOf(resource);
+    const runner = new Runner<Snapshot>({
+      controller,
+      queue,
+      executor: this.#executor,
+      concurrency,
+      storesOf,
+      clock,
+      random,
+      log,
+      metrics,
+    });
+    this.#runners.push({ name, queue, run: (signal) => runner.run(signal) });
     const add = (key: ObjectKey): void => {
-      metrics.queueAdds.inc({ name: controller.name });
+      metrics.queueAdds.inc({ name });
       queue.add(keyString(key), { priority: this.hasSynced ? 'fresh' : 'backlog' });
     };
     return {
-      watch: (store, keysOf) => store.onChange((before, after) => {
-        for (const key of keysOf(before, after)) add(key);
-      }),
+      watch: (store, keysOf) =>
+        store.onChange((before, after) => {
+          for (const key of keysOf(before, after)) add(key);
+        }),
       enqueue: add,
     };
   }
 
   get hasSynced(): boolean {
-    return this.#reflectors.every(({ hasSynced }) => hasSynced());
+    return this.#watched.every(({ hasSynced }) => hasSynced());
   }
 
   /** Kinds whose watch has not synced or has been silent for too long; empty when the operator is ready to decide. */
   get unhealthyKinds(): readonly string[] {
-    return this.#reflectors
-      .filter(({ hasSynced, contactAgeMs }) => !hasSynced() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS)
+    return this.#watched
+      .filter(
+        ({ hasSynced, contactAgeMs }) => !hasSynced() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS,
+      )
       .map(({ resource }) => resource.kind);
   }
 
@@ -123,7 +143,7 @@ export class Manager {
    */
   async run(signals: { readonly stop: AbortSignal; readonly kill: AbortSignal }): Promise<void> {
     const { stop, kill } = signals;
-    const watches = this.#reflectors.map(({ run }) => run(stop));
+    const watches = this.#watched.map(({ run }) => run(stop));
     stop.addEventListener('abort', () => this.#closeQueues(), { once: true });
     if (stop.aborted) this.#closeQueues();
     await this.#untilSynced(stop);
@@ -138,11 +158,13 @@ export class Manager {
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
     const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-    if (!stop.aborted) await Promise.race([stopped, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
+    if (!stop.aborted) await Promise.race([stopped, Promise.all(this.#watched.map(({ synced }) => synced))]);
     if (!stop.aborted) log.info({ ms: Math.round(clock.monotonicMs() - startedMs) }, 'Synced');
   }
 
-  #hasSeen(resource: Resource, resourceVersion: string): boolean {
-    return this.#reflectors.every((reflector) => reflector.resource.kind !== resource.kind || reflector.hasSeen(resourceVersion));
+  #storesOf({ group, kind }: Resource): readonly VersionSource[] {
+    return this.#watched
+      .filter(({ resource }) => resource.kind === kind && resource.group === group)
+      .map(({ versions }) => versions);
   }
 }

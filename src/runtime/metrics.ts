@@ -25,12 +25,17 @@ const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 
 export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
   const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) => new Counter<L>({ name, help, labelNames: [...labelNames], registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => new Gauge<L>({ name, help, labelNames: [...labelNames], registers });
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter<L>({ name, help, labelNames: [...labelNames], registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name, help, labelNames: [...labelNames], registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: SECONDS, registers });
   return {
-    reconciles: counter('controller_runtime_reconcile_total', 'Passes by controller and result', ['controller', 'result']),
+    reconciles: counter('controller_runtime_reconcile_total', 'Passes by controller and result', [
+      'controller',
+      'result',
+    ]),
     reconcileErrors: counter('controller_runtime_reconcile_errors_total', 'Passes that failed', ['controller']),
     reconcileSeconds: histogram('controller_runtime_reconcile_time_seconds', 'Time of one pass', ['controller']),
     activeWorkers: gauge('controller_runtime_active_workers', 'Passes that are running', ['controller']),
@@ -43,6 +48,10 @@ export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
     relists: counter('molecule_watch_relists_total', 'Complete lists of a kind', ['kind']),
     watchErrors: counter('molecule_watch_errors_total', 'Watches that broke', ['kind']),
     unhandledErrors: counter('molecule_unhandled_errors_total', 'Errors that nobody caught', ['origin']),
-    unseenWrites: counter('molecule_unseen_writes_total', 'Keys that ran although the store had not seen their last write in time', ['controller']),
+    unseenWrites: counter(
+      'molecule_unseen_writes_total',
+      'Keys that ran although the store had not seen their last write in time',
+      ['controller'],
+    ),
   };
 }

@@ -1,4 +1,3 @@
-import type { PatchBody } from '../kube/client.ts';
 import type { KubeObject, ObjectKey, Resource } from '../kube/objects.ts';
 
 /**
@@ -6,7 +5,7 @@ import type { KubeObject, ObjectKey, Resource } from '../kube/objects.ts';
  * the order of the fields below and stops at the first effect that fails, but still writes status.
  */
 export interface Plan {
-  /** Add our finalizer first, and do nothing else in this pass: the write triggers the next one. */
+  /** Add our finalizer first, and do nothing else in this pass; the next one follows as soon as the store shows it. */
   readonly addFinalizer?: FinalizerChange;
   /** Recorded in the ledger before anything is destroyed. When the ledger cannot, the pass ends there (fail closed). */
   readonly intents?: readonly Intent[];
@@ -36,8 +35,8 @@ export type WriteEffect = CreateEffect | PatchEffect | ApplyEffect;
 
 /**
  * A blind POST. 409 AlreadyExists is not an error: the object is read once and `adoptIf` decides. A match counts as
- * created (we died after an earlier POST); a mismatch ends the pass with `WriteConflictError`, which the next gather
- * must turn into a condition through the store.
+ * created (we died after an earlier POST); a mismatch ends the pass with a `RefusedError`, whose words the next plan is
+ * given as `lastFailure`.
  */
 export interface CreateEffect {
   readonly kind: 'create';
@@ -74,12 +73,18 @@ export interface DeleteEffect {
   readonly resourceVersion: string;
 }
 
-/** Written by merge patch on /status by its single writer. The planner leaves it out when nothing changed. */
+/** Written on /status by its single writer. The planner leaves it out when nothing changed. */
 export interface StatusWrite {
   readonly resource: Resource;
   readonly key: ObjectKey;
   readonly uid: string;
-  readonly patch: PatchBody;
+  /**
+   * Of the object that `patch` was computed from; a precondition. The apiserver ignores a uid in a patch of /status, so
+   * that without this a namesake made meanwhile would be given the status of the dead.
+   */
+  readonly resourceVersion: string;
+  /** JSON merge patch of the member `status`. */
+  readonly patch: Readonly<Record<string, unknown>>;
   readonly fieldManager: string;
 }
 
@@ -88,7 +93,13 @@ export interface EventEffect {
   readonly reason: string;
   readonly action: string;
   readonly note: string;
-  readonly regarding: { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly regarding: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+  };
 }
 
 /** One destructive operation. (subjectUID, action) is unique: a second intent for it resumes the first. */

@@ -1,5 +1,6 @@
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { type DueEntry, DueHeap } from './due-heap.ts';
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -8,6 +9,8 @@ export interface QueueOptions {
   readonly minIntervalMs?: number;
   readonly firstBackoffMs?: number;
   readonly longestBackoffMs?: number;
+  /** Told how long a key was due before it was taken. */
+  readonly onTaken?: (waitedMs: number) => void;
 }
 
 export type Priority = 'fresh' | 'backlog';
@@ -17,14 +20,25 @@ interface Item {
   priority: Priority;
   failures: number;
   lastStartMs: number;
+  previousStartMs: number;
   isRunning: boolean;
   /** Due again as soon as the running pass is over, at this time. */
   againMs: number | undefined;
   isPending: boolean;
 }
 
+/** How a pass ended. `retry` puts the key back after its own growing delay, which `ok` resets. */
+export type PassEnd = { readonly kind: 'ok'; readonly afterMs?: number } | { readonly kind: 'retry' };
+
+/** There was no pass: as if the key had not been taken, but it is due again only when it is added. */
+export interface Held {
+  readonly kind: 'held';
+}
+
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 60_000;
+/** Outdated entries that are kept before the heap is swept. */
+const SLACK = 64;
 
 /**
  * Keys and when they are due. Guarantees: a key is handed out to one caller at a time; asking again merges, the earlier
@@ -36,8 +50,8 @@ export class Queue {
   readonly #items = new Map<string, Item>();
   readonly #ready: Record<Priority, Set<string>> = { fresh: new Set(), backlog: new Set() };
   readonly #takers: ((key: string | undefined) => void)[] = [];
-  /** Min-heap by time of keys that are due later; entries may be outdated, the item decides. */
-  readonly #later: { dueMs: number; key: string }[] = [];
+  /** Keys that are due later; entries may be outdated, the item decides. */
+  readonly #later = new DueHeap();
   #cancelTimer: (() => void) | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
@@ -77,22 +91,19 @@ export class Queue {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
-  /** Ends a pass. `retry` puts the key back after its own growing delay, which any other end resets. */
-  done(key: string, end: { readonly kind: 'ok'; readonly afterMs?: number } | { readonly kind: 'retry' }): void {
+  /** Ends a pass. Of what was asked meanwhile and what the end asks for, the earlier counts. */
+  done(key: string, end: PassEnd | Held): void {
     const item = this.#items.get(key);
     if (item === undefined) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    const askedMs = item.againMs ?? Number.POSITIVE_INFINITY;
     item.isRunning = false;
-    const again = item.againMs;
     item.againMs = undefined;
-    item.failures = end.kind === 'retry' ? item.failures + 1 : 0;
-    if (again !== undefined) this.add(key, { afterMs: Math.max(0, again - this.#options.clock.monotonicMs()) });
-    if (end.kind === 'retry') this.add(key, { afterMs: this.#backoffMs(item.failures) });
-    else if (end.afterMs !== undefined) this.add(key, { afterMs: end.afterMs });
+    if (end.kind === 'held') item.lastStartMs = item.previousStartMs;
+    else item.failures = end.kind === 'retry' ? item.failures + 1 : 0;
+    const afterMs = Math.min(askedMs - nowMs, this.#delayMs(end, item));
+    if (afterMs !== Number.POSITIVE_INFINITY) this.add(key, { afterMs: Math.max(0, afterMs) });
     this.#forgetIdle(key, item);
-  }
-
-  failuresOf(key: string): number {
-    return this.#items.get(key)?.failures ?? 0;
   }
 
   /** Hands out nothing more; waiting takers get undefined. */
@@ -105,7 +116,16 @@ export class Queue {
   #item(key: string): Item {
     const known = this.#items.get(key);
     if (known !== undefined) return known;
-    const item: Item = { dueMs: 0, priority: 'backlog', failures: 0, lastStartMs: Number.NEGATIVE_INFINITY, isRunning: false, againMs: undefined, isPending: false };
+    const item: Item = {
+      dueMs: 0,
+      priority: 'backlog',
+      failures: 0,
+      lastStartMs: Number.NEGATIVE_INFINITY,
+      previousStartMs: Number.NEGATIVE_INFINITY,
+      isRunning: false,
+      againMs: undefined,
+      isPending: false,
+    };
     this.#items.set(key, item);
     return item;
   }
@@ -117,8 +137,19 @@ export class Queue {
       this.#makeReady(key, item);
       return;
     }
-    pushHeap(this.#later, { dueMs, key });
+    this.#wakeAt({ key, dueMs });
+  }
+
+  #wakeAt(entry: DueEntry): void {
+    if (this.#isClosed) return;
+    this.#later.push(entry);
+    if (this.#later.size > 2 * this.#items.size + SLACK) this.#later.retain((known) => this.#isCurrent(known));
     this.#arm();
+  }
+
+  #isCurrent({ key, dueMs }: DueEntry): boolean {
+    const item = this.#items.get(key);
+    return item !== undefined && !item.isRunning && (!item.isPending || item.dueMs === dueMs);
   }
 
   #makeReady(key: string, item: Item): void {
@@ -135,7 +166,9 @@ export class Queue {
         const item = this.#item(key);
         item.isPending = false;
         item.isRunning = true;
+        item.previousStartMs = item.lastStartMs;
         item.lastStartMs = this.#options.clock.monotonicMs();
+        this.#options.onTaken?.(item.lastStartMs - item.dueMs);
         return key;
       }
     }
@@ -144,7 +177,7 @@ export class Queue {
 
   /** One timer for all keys, set to the earliest. */
   #arm(): void {
-    const earliest = this.#later[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+    const earliest = this.#later.earliest?.dueMs ?? Number.POSITIVE_INFINITY;
     if (earliest >= this.#timerMs || this.#isClosed) return;
     this.#cancelTimer?.();
     this.#timerMs = earliest;
@@ -155,12 +188,26 @@ export class Queue {
   #expire(): void {
     this.#timerMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#options.clock.monotonicMs();
-    for (let head = this.#later[0]; head !== undefined && head.dueMs <= nowMs; head = this.#later[0]) {
-      popHeap(this.#later);
+    for (let head = this.#later.earliest; head !== undefined && head.dueMs <= nowMs; head = this.#later.earliest) {
+      this.#later.pop();
       const item = this.#items.get(head.key);
-      if (item?.isPending === true && item.dueMs === head.dueMs && !item.isRunning) this.#makeReady(head.key, item);
+      if (item?.isPending === true && item.dueMs === head.dueMs) this.#makeReady(head.key, item);
+      else if (item !== undefined) this.#forgetIdle(head.key, item);
     }
     this.#arm();
+  }
+
+  #delayMs(end: PassEnd | Held, item: Item): number {
+    switch (end.kind) {
+      case 'ok':
+        return end.afterMs ?? Number.POSITIVE_INFINITY;
+      case 'retry':
+        return this.#backoffMs(item.failures);
+      case 'held':
+        return Number.POSITIVE_INFINITY;
+      default:
+        return end satisfies never;
+    }
   }
 
   #backoffMs(failures: number): number {
@@ -168,46 +215,11 @@ export class Queue {
     return backoffMs(failures, { firstMs: firstBackoffMs, capMs: longestBackoffMs, random });
   }
 
-  /** The last start is worth keeping only where passes have to keep a distance. */
+  /** The last start is worth keeping only where passes have to keep a distance, and only until that has passed. */
   #forgetIdle(key: string, item: Item): void {
-    if (!item.isPending && !item.isRunning && item.failures === 0 && (this.#options.minIntervalMs ?? 0) === 0) this.#items.delete(key);
+    if (item.isPending || item.isRunning || item.failures > 0) return;
+    const keepUntilMs = item.lastStartMs + (this.#options.minIntervalMs ?? 0);
+    if (keepUntilMs <= this.#options.clock.monotonicMs()) this.#items.delete(key);
+    else this.#wakeAt({ key, dueMs: keepUntilMs });
   }
-}
-
-interface HeapEntry {
-  readonly dueMs: number;
-}
-
-function pushHeap<E extends HeapEntry>(heap: E[], entry: E): void {
-  heap.push(entry);
-  let index = heap.length - 1;
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    if (!swapIfEarlier(heap, index, parent)) return;
-    index = parent;
-  }
-}
-
-function popHeap<E extends HeapEntry>(heap: E[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  heap[0] = last;
-  for (let index = 0; ; ) {
-    const left = index * 2 + 1;
-    const leftDue = heap[left]?.dueMs ?? Number.POSITIVE_INFINITY;
-    const rightDue = heap[left + 1]?.dueMs ?? Number.POSITIVE_INFINITY;
-    const child = rightDue < leftDue ? left + 1 : left;
-    if (child >= heap.length || !swapIfEarlier(heap, child, index)) return;
-    index = child;
-  }
-}
-
-/** Swaps the two entries when the first is due earlier; false when it is not. */
-function swapIfEarlier<E extends HeapEntry>(heap: E[], first: number, second: number): boolean {
-  const a = heap[first];
-  const b = heap[second];
-  if (a === undefined || b === undefined || a.dueMs >= b.dueMs) return false;
-  heap[first] = b;
-  heap[second] = a;
-  return true;
 }

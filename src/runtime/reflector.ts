@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { Store, Stored } from './store.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface ReflectorOptions<T extends Stored> {
   readonly client: KubeClient;
@@ -29,8 +30,8 @@ const HEALTHY_AFTER_MS = 5_000;
 /** After so many failures in a row the resumed version itself is doubted. */
 const RELIST_AFTER_FAILURES = 5;
 const WATCH_SECONDS = { least: 240, spread: 60 };
-/** Past the time at which the server ends a watch by itself; then something between us swallows its answers. */
-const GRACE_SECONDS = 30;
+/** Bookmarks come about once a minute; after two of them were missed, something between us swallows the answers. */
+const SILENCE_MS = 120_000;
 
 /**
  * Keeps a store equal to what the apiserver has: the present state as a stream (WatchList) or in pages, then a watch with
@@ -57,6 +58,7 @@ export class Reflector<T extends Stored> {
     let failures = 0;
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
+      let askedMs = 0;
       try {
         await this.#follow(signal);
         failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? failures + 1 : 0;
@@ -68,21 +70,38 @@ export class Reflector<T extends Stored> {
         if (isExpired(error) || failures % RELIST_AFTER_FAILURES === 0) this.#resumeFrom = undefined;
         if (this.#canStreamList && isStreamingRefused(error)) this.#canStreamList = false;
         log.warn({ kind: resource.kind, failures, reason: error.message }, 'Watch broke');
+        askedMs = retryAfterMs(error);
       }
-      const delayMs = failures === 0 ? 0 : backoffMs(failures, { firstMs: FIRST_BACKOFF_MS, capMs: LONGEST_BACKOFF_MS, random });
-      await clock.sleep(delayMs, signal).catch(() => undefined);
+      const ownMs =
+        failures === 0 ? 0 : backoffMs(failures, { firstMs: FIRST_BACKOFF_MS, capMs: LONGEST_BACKOFF_MS, random });
+      // Only the signal ends the sleep early, and the loop with it.
+      await clock.sleep(Math.max(ownMs, askedMs), signal).catch(() => undefined);
     }
   }
 
   /** One watch until it ends, preceded by the whole state where there is no version to resume from. */
   async #follow(signal: AbortSignal): Promise<void> {
-    const { client, resource, select, random } = this.#options;
     if (this.#resumeFrom === undefined && !this.#canStreamList) await this.#listPages(signal);
+    const watchdog = createWatchdog({ clock: this.#options.clock, signal, silenceMs: SILENCE_MS });
+    try {
+      await this.#stream(watchdog);
+    } finally {
+      watchdog.close();
+    }
+  }
+
+  async #stream(watchdog: Watchdog): Promise<void> {
+    const { client, resource, select, random } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS.least + random() * WATCH_SECONDS.spread);
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + GRACE_SECONDS) * 1000)]);
     const start = this.#resumeFrom === undefined ? { sendInitialEvents: true } : { resourceVersion: this.#resumeFrom };
     let initial: Map<string, T> | undefined = this.#resumeFrom === undefined ? new Map() : undefined;
-    for await (const event of client.watch<KubeObject>(resource, { ...select, ...start, timeoutSeconds, signal: bounded })) {
+    for await (const event of client.watch<KubeObject>(resource, {
+      ...select,
+      ...start,
+      timeoutSeconds,
+      signal: watchdog.signal,
+    })) {
+      watchdog.touch();
       this.#lastContactMs = this.#options.clock.monotonicMs();
       if (event.type === 'BOOKMARK') {
         if (event.initialEventsEnd && initial !== undefined) {
@@ -110,7 +129,12 @@ export class Reflector<T extends Stored> {
     let next: string | undefined;
     let version = '';
     do {
-      const page = await client.list<KubeObject>(resource, { ...select, limit: PAGE_SIZE, signal, ...(next === undefined ? {} : { continue: next }) });
+      const page = await client.list<KubeObject>(resource, {
+        ...select,
+        limit: PAGE_SIZE,
+        signal,
+        ...(next === undefined ? {} : { continue: next }),
+      });
       objects.push(...page.items.map(project));
       version = page.resourceVersion;
       next = page.continue;
@@ -133,5 +157,14 @@ export class Reflector<T extends Stored> {
 
 /** An apiserver without WatchList says so at once, as an invalid request. */
 function isStreamingRefused(error: Error): boolean {
-  return error instanceof ApiError && (error.code === 400 || error.code === 422) && error.message.includes('sendInitialEvents');
+  return (
+    error instanceof ApiError &&
+    (error.code === 400 || error.code === 422) &&
+    error.message.includes('sendInitialEvents')
+  );
+}
+
+/** What an overloaded server asks for. Longer than our own longest wait it would blind us for too long. */
+function retryAfterMs(error: Error): number {
+  return error instanceof ApiError ? Math.min(error.retryAfterMs ?? 0, LONGEST_BACKOFF_MS) : 0;
 }

@@ -1,13 +1,14 @@
-import type { ObjectKey, Resource } from '../kube/objects.ts';
+import type { ObjectKey } from '../kube/objects.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { classify, type ErrorClass } from './classify.ts';
 import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
-import type { Executor, WrittenVersion } from './executor.ts';
+import { EchoGuard, type EchoGuardOptions } from './echo-guard.ts';
+import type { Executor } from './executor.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { Outcome } from './plan.ts';
-import type { Queue } from './queue.ts';
+import type { PassEnd, Queue } from './queue.ts';
 
 export interface RunnerOptions<Snapshot> {
   readonly controller: Controller<Snapshot>;
@@ -15,19 +16,14 @@ export interface RunnerOptions<Snapshot> {
   readonly executor: Executor;
   /** Passes at once. */
   readonly concurrency: number;
-  /** Whether the store of that kind has seen a version; true for kinds that nobody watches. */
-  readonly hasSeen: (resource: Resource, resourceVersion: string) => boolean;
+  readonly storesOf: EchoGuardOptions['storesOf'];
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: RuntimeMetrics;
 }
 
-/** How long a key waits for the echo of its own writes before it runs all the same. */
-const ECHO_TIMEOUT_MS = 5_000;
 const JITTER = 0.1;
-
-type PassEnd = Parameters<Queue['done']>[1];
 
 /**
  * Runs the passes of one controller. How a pass ends and what follows:
@@ -46,11 +42,18 @@ type PassEnd = Parameters<Queue['done']>[1];
  */
 export class Runner<Snapshot> {
   readonly #options: RunnerOptions<Snapshot>;
-  readonly #echoes = new Map<string, { readonly written: readonly WrittenVersion[]; readonly untilMs: number }>();
+  readonly #echoes: EchoGuard;
   readonly #failures = new Map<string, string>();
 
   constructor(options: RunnerOptions<Snapshot>) {
     this.#options = options;
+    const { clock, controller, metrics, queue, storesOf } = options;
+    this.#echoes = new EchoGuard({
+      clock,
+      storesOf,
+      onRelease: (key) => queue.add(key),
+      onTimeout: () => metrics.unseenWrites.inc({ controller: controller.name }),
+    });
   }
 
   /** Ends when the queue is closed and the running passes are over. `signal` cuts them off. */
@@ -58,31 +61,14 @@ export class Runner<Snapshot> {
     const { concurrency, metrics, controller } = this.#options;
     metrics.maxWorkers.set({ controller: controller.name }, concurrency);
     await Promise.all(Array.from({ length: concurrency }, () => this.#work(signal)));
+    this.#echoes.close();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     const { queue } = this.#options;
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
-      const waitMs = this.#echoWaitMs(key);
-      queue.done(key, waitMs > 0 ? { kind: 'ok', afterMs: waitMs } : await this.#measured(key, signal));
+      queue.done(key, this.#echoes.holds(key) ? { kind: 'held' } : await this.#measured(key, signal));
     }
-  }
-
-  /**
-   * More than zero while a store has not seen what this key's last pass wrote: deciding now would be deciding from before
-   * our own write. The event that shows the write brings the key back; the time is only a safety net.
-   */
-  #echoWaitMs(key: string): number {
-    const echo = this.#echoes.get(key);
-    if (echo === undefined) return 0;
-    const { hasSeen, clock, metrics, controller } = this.#options;
-    if (!echo.written.every(({ resource, resourceVersion }) => hasSeen(resource, resourceVersion))) {
-      const waitMs = echo.untilMs - clock.monotonicMs();
-      if (waitMs > 0) return waitMs;
-      metrics.unseenWrites.inc({ controller: controller.name });
-    }
-    this.#echoes.delete(key);
-    return 0;
   }
 
   async #measured(key: string, signal: AbortSignal): Promise<PassEnd> {
@@ -104,10 +90,15 @@ export class Runner<Snapshot> {
       const snapshot = await controller.gather(parseKey(key), signal);
       if (snapshot === undefined) return this.#succeed(key, { kind: 'stalled' });
       const lastFailure = this.#failures.get(key);
-      const plan = controller.plan(snapshot, { now: clock.now(), ...(lastFailure === undefined ? {} : { lastFailure }) });
+      const plan = controller.plan(snapshot, {
+        now: clock.now(),
+        ...(lastFailure === undefined ? {} : { lastFailure }),
+      });
       const { written, failure } = await executor.execute(plan, signal);
-      if (written.length > 0) this.#echoes.set(key, { written, untilMs: clock.monotonicMs() + ECHO_TIMEOUT_MS });
+      this.#echoes.expect(key, written);
       if (failure !== undefined) return this.#fail(key, failure, signal);
+      // Nothing else of the plan was done, and no generation changed that a watch would wake us for.
+      if (plan.addFinalizer !== undefined) return this.#succeed(key, { kind: 'progressing', recheckAfterMs: 0 });
       return this.#succeed(key, plan.outcome);
     } catch (error) {
       return this.#fail(key, coerceError(error), signal);
@@ -125,7 +116,9 @@ export class Runner<Snapshot> {
   #endOf(outcome: Outcome): PassEnd {
     switch (outcome.kind) {
       case 'settled':
-        return outcome.resyncAfterMs === undefined ? { kind: 'ok' } : { kind: 'ok', afterMs: this.#jittered(outcome.resyncAfterMs) };
+        return outcome.resyncAfterMs === undefined
+          ? { kind: 'ok' }
+          : { kind: 'ok', afterMs: this.#jittered(outcome.resyncAfterMs) };
       case 'progressing':
       case 'waiting':
         return { kind: 'ok', afterMs: outcome.recheckAfterMs };
@@ -142,6 +135,7 @@ export class Runner<Snapshot> {
     const { controller, log, metrics } = this.#options;
     const errorClass: ErrorClass = classify(error, signal);
     if (errorClass === 'aborted') return { kind: 'ok' };
+    metrics.queueRetries.inc({ name: controller.name });
     if (errorClass === 'refused') this.#failures.set(key, error.message);
     if (errorClass === 'conflict') {
       metrics.reconciles.inc({ controller: controller.name, result: 'requeue' });

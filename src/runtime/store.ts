@@ -12,7 +12,8 @@ export type StoreListener<T> = (before: T | undefined, after: T | undefined) => 
 /**
  * The present state of one watched kind, by key and by named indexes. A reflector alone writes it; everybody else reads.
  * Guarantees: a relist replaces the content at once, with one notification for each object that differs by uid or
- * resourceVersion; listeners are called after the store shows the change, in the order of the stream.
+ * resourceVersion; listeners are called after the store shows the change, in the order of the stream, and before the
+ * store says that it has seen the version.
  */
 export class Store<T extends Stored> {
   readonly #indexes: Indexes<T>;
@@ -22,6 +23,7 @@ export class Store<T extends Stored> {
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
   #latestVersion = 0n;
+  #waiting: { readonly version: bigint; readonly callback: () => void }[] = [];
 
   constructor(indexes: Indexes<T> = {}) {
     this.#indexes = indexes;
@@ -61,26 +63,34 @@ export class Store<T extends Stored> {
     return parseVersion(resourceVersion) <= this.#latestVersion;
   }
 
+  /** Calls back once, as soon as the stream has passed this version; at once when it has already. */
+  onceSeen(resourceVersion: string, callback: () => void): void {
+    if (this.hasSeen(resourceVersion)) callback();
+    else this.#waiting.push({ version: parseVersion(resourceVersion), callback });
+  }
+
   onChange(listener: StoreListener<T>): void {
     this.#listeners.push(listener);
   }
 
   /** For the reflector: ADDED or MODIFIED. */
   put(object: T): void {
-    this.advance(object.metadata.resourceVersion ?? '');
     const before = this.#objects.get(keyString(keyOf(object)));
-    if (before !== undefined && isSame(before, object)) return;
-    this.#set(object, before);
-    this.#notify(before, object);
+    if (before === undefined || !isSame(before, object)) {
+      this.#set(object, before);
+      this.#notify(before, object);
+    }
+    this.advance(object.metadata.resourceVersion ?? '');
   }
 
   /** For the reflector: DELETED, with the version of the deletion. */
   remove(object: T): void {
-    this.advance(object.metadata.resourceVersion ?? '');
     const before = this.#objects.get(keyString(keyOf(object)));
-    if (before === undefined) return;
-    this.#unset(before);
-    this.#notify(before, undefined);
+    if (before !== undefined) {
+      this.#unset(before);
+      this.#notify(before, undefined);
+    }
+    this.advance(object.metadata.resourceVersion ?? '');
   }
 
   /** For the reflector: the whole content as of a version. */
@@ -96,8 +106,8 @@ export class Store<T extends Stored> {
       if (after === undefined && before !== undefined) this.#unset(before);
       else if (after !== undefined) this.#set(after, before);
     }
-    this.advance(resourceVersion);
     for (const [before, after] of changes) this.#notify(before, after);
+    this.advance(resourceVersion);
     this.#hasSynced = true;
     this.#synced.resolve();
   }
@@ -105,7 +115,13 @@ export class Store<T extends Stored> {
   /** For the reflector: a bookmark, or any event, proves that everything up to this version was delivered. */
   advance(resourceVersion: string): void {
     const version = parseVersion(resourceVersion);
-    if (version > this.#latestVersion) this.#latestVersion = version;
+    if (version <= this.#latestVersion) return;
+    this.#latestVersion = version;
+    if (this.#waiting.length === 0) return;
+    const seen = this.#waiting.filter((waiter) => waiter.version <= version);
+    if (seen.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiter) => waiter.version > version);
+    for (const { callback } of seen) callback();
   }
 
   #set(object: T, before: T | undefined): void {

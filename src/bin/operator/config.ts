@@ -43,14 +43,37 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     .description('Keeps Orgs, Workspaces and TemplateAssets of a cluster as they are declared.')
     .option('--kubeconfig <file>', 'how to reach the cluster; inside a Pod its ServiceAccount is used')
     .addOption(addressOption('--asset-server-address <host:port>', 'where the asset server listens', '0.0.0.0:8443'))
-    .option('--asset-server-url <url>', 'where Pods reach the asset server', parseURL, 'http://molecule-operator.molecule-system.svc:8443')
-    .addOption(addressOption('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '0.0.0.0:8080'))
-    .option('--program-image <image>', 'image of these programs, which runs materialize in every agent Pod', 'localhost/molecule-operator:dev')
-    .option('--store-dir <dir>', 'where assets are kept; losing it costs one download per revision', join(tmpdir(), 'molecule-store'))
+    .option(
+      '--asset-server-url <url>',
+      'where Pods reach the asset server',
+      parseURL,
+      'http://molecule-operator.molecule-system.svc:8443',
+    )
+    .addOption(
+      addressOption('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '0.0.0.0:8080'),
+    )
+    .option(
+      '--program-image <image>',
+      'image of these programs, which runs materialize in every agent Pod',
+      'localhost/molecule-operator:dev',
+    )
+    .option(
+      '--store-dir <dir>',
+      'where assets are kept; losing it costs one download per revision',
+      join(tmpdir(), 'molecule-store'),
+    )
     .option('--workers <count>', 'Workspaces that are worked on at once', parseCount, 16)
-    .option('--ledger-connections <count>', 'connections to the ledger at once; an embedded Postgres takes 1', parseCount, 5)
+    .option(
+      '--ledger-connections <count>',
+      'connections to the ledger at once; an embedded Postgres takes 1',
+      parseCount,
+      5,
+    )
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
-    .addHelpText('after', '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n')
+    .addHelpText(
+      'after',
+      '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n',
+    )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const options = program.parse(argv).opts<Options>();
   return {
@@ -74,18 +97,21 @@ function addressOption(flags: string, description: string, address: string): Opt
 function parseAddress(text: string): Address {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (match?.[1] === undefined || port > 65_535) throw new InvalidArgumentError('write HOST:PORT, for example 127.0.0.1:8080');
+  if (match?.[1] === undefined || port > 65_535)
+    throw new InvalidArgumentError('write HOST:PORT, for example 127.0.0.1:8080');
   return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
 }
 
 function parseURL(text: string): string {
   const url = URL.parse(text);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new InvalidArgumentError('write http://HOST:PORT');
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new InvalidArgumentError('write http://HOST:PORT');
   return url.origin;
 }
 
 function parseCount(text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 256) throw new InvalidArgumentError('write a number from 1 to 256');
+  if (!Number.isInteger(count) || count < 1 || count > 256)
+    throw new InvalidArgumentError('write a number from 1 to 256');
   return count;
 }

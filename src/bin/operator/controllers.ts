@@ -22,7 +22,9 @@ export function declareOrgController(manager: Manager, stores: Stores): void {
       name: 'org',
       gather: async (key) => {
         const org = stores.orgs.get(key);
-        return org === undefined ? undefined : { org, workspaces: stores.workspaces.byIndex(BY_NAMESPACE, key.namespace) };
+        return org === undefined
+          ? undefined
+          : { org, workspaces: stores.workspaces.byIndex(BY_NAMESPACE, key.namespace) };
       },
       plan: (snapshot, { now, ...failure }) => planOrg({ ...snapshot, ...failure }, now),
     },
@@ -30,10 +32,15 @@ export function declareOrgController(manager: Manager, stores: Stores): void {
     minIntervalMs: ORG_INTERVAL_MS,
   });
   controller.watch(stores.orgs, ownKey);
-  controller.watch(stores.workspaces, (before, after) => namespacesOf(before, after).map((namespace) => ({ namespace, name: ORG_NAME })));
+  controller.watch(stores.workspaces, (before, after) =>
+    namespacesOf(before, after).map((namespace) => ({ namespace, name: ORG_NAME })),
+  );
 }
 
-export function declareWorkspaceController(manager: Manager, options: { readonly stores: Stores; readonly sources: WorkspaceSources; readonly workers: number }): ControllerHandle {
+export function declareWorkspaceController(
+  manager: Manager,
+  options: { readonly stores: Stores; readonly sources: WorkspaceSources; readonly workers: number },
+): ControllerHandle {
   const { stores, sources, workers } = options;
   const controller = manager.controller({
     controller: {
@@ -43,10 +50,15 @@ export function declareWorkspaceController(manager: Manager, options: { readonly
     },
     concurrency: workers,
   });
-  const inNamespace = (namespace: string): readonly ObjectKey[] => stores.workspaces.byIndex(BY_NAMESPACE, namespace).map(keyOf);
-  controller.watch(stores.workspaces, (before, after) => [...ownKey(before, after), ...childrenOf(stores, before, after)]);
+  const inNamespace = (namespace: string): readonly ObjectKey[] =>
+    stores.workspaces.byIndex(BY_NAMESPACE, namespace).map(keyOf);
+  controller.watch(stores.workspaces, (before, after) => [
+    ...ownKey(before, after),
+    ...childrenOf(stores, before, after),
+  ]);
   controller.watch(stores.orgs, (before, after) => {
-    const isSameSpec = before !== undefined && after !== undefined && before.metadata.generation === after.metadata.generation;
+    const isSameSpec =
+      before !== undefined && after !== undefined && before.metadata.generation === after.metadata.generation;
     return isSameSpec ? [] : namespacesOf(before, after).flatMap(inNamespace);
   });
   controller.watch(stores.templateAssets, (before, after) => {
@@ -61,7 +73,10 @@ export function declareWorkspaceController(manager: Manager, options: { readonly
   return controller;
 }
 
-export function declareTemplateAssetController(manager: Manager, options: { readonly stores: Stores; readonly checker: SourceChecker }): void {
+export function declareTemplateAssetController(
+  manager: Manager,
+  options: { readonly stores: Stores; readonly checker: SourceChecker },
+): void {
   const { stores, checker } = options;
   const controller = manager.controller({
     controller: {
@@ -72,7 +87,10 @@ export function declareTemplateAssetController(manager: Manager, options: { read
           checker.forget(keyString(key));
           return undefined;
         }
-        const isWanted = asset.metadata.deletionTimestamp === undefined && asset.spec.auth !== 'disabled' && asset.spec.suspend !== true;
+        const isWanted =
+          asset.metadata.deletionTimestamp === undefined &&
+          asset.spec.auth !== 'disabled' &&
+          asset.spec.suspend !== true;
         const usedBy = usersOf(stores, key);
         return isWanted ? { asset, usedBy, attempt: await checker.check(asset, signal) } : { asset, usedBy };
       },
@@ -101,24 +119,37 @@ function usersOf(stores: Stores, { namespace, name }: ObjectKey): readonly strin
 
 /** A change of place moves the depth of those below; anything else is nobody's business but their own. */
 function childrenOf(stores: Stores, before: Workspace | undefined, after: Workspace | undefined): readonly ObjectKey[] {
-  const isSamePlace = before !== undefined && after !== undefined && before.spec.parentRef?.name === after.spec.parentRef?.name && before.status?.depth === after.status?.depth;
+  const isSamePlace =
+    before !== undefined &&
+    after !== undefined &&
+    before.spec.parentRef?.name === after.spec.parentRef?.name &&
+    before.status?.depth === after.status?.depth;
   const workspace = after ?? before;
   if (isSamePlace || workspace === undefined) return [];
   return stores.workspaces.byIndex(BY_PARENT, keyString(keyOf(workspace))).map(keyOf);
 }
 
 /** By label, because that is only about whom to wake; who owns what is decided by name and incarnation. */
-function workspaceOfChild(before: { readonly metadata: ObjectMeta } | undefined, after: { readonly metadata: ObjectMeta } | undefined): readonly ObjectKey[] {
+function workspaceOfChild(
+  before: { readonly metadata: ObjectMeta } | undefined,
+  after: { readonly metadata: ObjectMeta } | undefined,
+): readonly ObjectKey[] {
   const metadata = (after ?? before)?.metadata;
   const name = metadata?.labels?.[LABELS.workspace];
   return name === undefined ? [] : [{ namespace: metadata?.namespace ?? '', name }];
 }
 
-function ownKey(before: { readonly metadata: ObjectMeta } | undefined, after: { readonly metadata: ObjectMeta } | undefined): readonly ObjectKey[] {
+function ownKey(
+  before: { readonly metadata: ObjectMeta } | undefined,
+  after: { readonly metadata: ObjectMeta } | undefined,
+): readonly ObjectKey[] {
   const object = after ?? before;
   return object === undefined ? [] : [keyOf(object)];
 }
 
-function namespacesOf(before: { readonly metadata: ObjectMeta } | undefined, after: { readonly metadata: ObjectMeta } | undefined): readonly string[] {
+function namespacesOf(
+  before: { readonly metadata: ObjectMeta } | undefined,
+  after: { readonly metadata: ObjectMeta } | undefined,
+): readonly string[] {
   return [(after ?? before)?.metadata.namespace ?? ''];
 }

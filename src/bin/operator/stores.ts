@@ -1,8 +1,20 @@
 import { LABELS, MANAGED_BY } from '../../apis/v1alpha1/names.ts';
-import { NODES, ORGS, PERSISTENT_VOLUME_CLAIMS, PODS, TEMPLATE_ASSETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import {
+  NODES,
+  ORGS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  TEMPLATE_ASSETS,
+  WORKSPACES,
+} from '../../apis/v1alpha1/resources.ts';
 import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { BY_UID } from '../../controllers/workspace/asset-access.ts';
-import { type ObservedPod, type ObservedVolume, observePod, observeVolume } from '../../controllers/workspace/observed.ts';
+import {
+  type ObservedPod,
+  type ObservedVolume,
+  observePod,
+  observeVolume,
+} from '../../controllers/workspace/observed.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/objects.ts';
 import type { Manager } from '../../runtime/manager.ts';
 import type { Store } from '../../runtime/store.ts';
@@ -39,20 +51,31 @@ export function declareStores(manager: Manager): Stores {
       indexes: {
         [BY_NAMESPACE]: ({ metadata }) => [metadata.namespace ?? ''],
         [BY_UID]: ({ metadata }) => [metadata.uid ?? ''],
-        [BY_PARENT]: ({ metadata, spec }) => (spec.parentRef === undefined ? [] : [`${metadata.namespace}/${spec.parentRef.name}`]),
-        [BY_TEMPLATE]: ({ metadata, spec }) => (spec.templateRef === undefined ? [] : [`${metadata.namespace}/${spec.templateRef.name}`]),
+        [BY_PARENT]: ({ metadata, spec }) =>
+          spec.parentRef === undefined ? [] : [`${metadata.namespace}/${spec.parentRef.name}`],
+        [BY_TEMPLATE]: ({ metadata, spec }) =>
+          spec.templateRef === undefined ? [] : [`${metadata.namespace}/${spec.templateRef.name}`],
       },
     }),
-    templateAssets: manager.store({ resource: TEMPLATE_ASSETS, project: (object) => withoutManagedFields<TemplateAsset>(object) }),
+    templateAssets: manager.store({
+      resource: TEMPLATE_ASSETS,
+      project: (object) => withoutManagedFields<TemplateAsset>(object),
+    }),
     pods: manager.store({ resource: PODS, project: observePod, select: OURS }),
-    volumes: manager.store({ resource: PERSISTENT_VOLUME_CLAIMS, project: observeVolume, select: { ...OURS, metadataOnly: true } }),
+    volumes: manager.store({
+      resource: PERSISTENT_VOLUME_CLAIMS,
+      project: observeVolume,
+      select: { ...OURS, metadataOnly: true },
+    }),
     nodes: manager.store({ resource: NODES, project: observeNode }),
   };
 }
 
 /** The decoding edge: the apiserver has validated the object against the schema that its type was generated from. */
 function withoutManagedFields<T extends KubeObject>(object: KubeObject): T {
-  const { managedFields: _managedFields, ...metadata } = object.metadata as ObjectMeta & { readonly managedFields?: unknown };
+  const { managedFields: _managedFields, ...metadata } = object.metadata as ObjectMeta & {
+    readonly managedFields?: unknown;
+  };
   return { ...object, metadata } as KubeObject as T;
 }
 
@@ -60,7 +83,11 @@ function observeNode(object: KubeObject): ObservedNode {
   const { name, uid, resourceVersion } = object.metadata;
   const { status } = object as KubeObject & { readonly status?: { readonly declaredFeatures?: readonly string[] } };
   return {
-    metadata: { name, ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: {
+      name,
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
     canRestartInPlace: status?.declaredFeatures?.includes(RESTART_FEATURE) ?? false,
   };
 }

@@ -3,7 +3,6 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { removeServerData } from '../../../hack/postgres/server.ts';
 import { type RunningPostgres, startPostgres } from '../../../hack/postgres/start.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
@@ -25,8 +24,7 @@ beforeAll(async () => {
   server = await startPostgres({ dir });
 });
 afterAll(async () => {
-  await server.stop();
-  await removeServerData(dir);
+  await server.remove();
 });
 
 function open(): Ledger {

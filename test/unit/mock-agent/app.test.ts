@@ -144,3 +144,11 @@ describe('the agent over HTTP', () => {
     expect((await app.inject({ method: 'POST', url: '/', payload: {} })).statusCode).toBe(503);
   });
 });
+
+describe('a template that leaves the name open', () => {
+  it('gives the agent the name of its workspace (TA-26)', async () => {
+    const app = await start({ 'config.yaml': "name: 'I am {{CONCIERGE_NAME}}'\n" });
+    const card = await app.inject('/.well-known/agent-card.json');
+    expect(card.json()).toMatchObject({ name: 'I am Writer' });
+  });
+});

@@ -1,0 +1,89 @@
+import type { Resource } from '../kube/objects.ts';
+import type { Clock } from './clock.ts';
+
+/** What the guard asks of a store. */
+export interface VersionSource {
+  hasSeen(resourceVersion: string): boolean;
+  onceSeen(resourceVersion: string, callback: () => void): void;
+}
+
+export interface WrittenVersion {
+  readonly resource: Resource;
+  readonly resourceVersion: string;
+}
+
+export interface EchoGuardOptions {
+  readonly clock: Clock;
+  /** The stores that show a kind; none for kinds that nobody watches, which need no waiting. */
+  readonly storesOf: (resource: Resource) => readonly VersionSource[];
+  /** The key may run, and was asked to while it had to wait. */
+  readonly onRelease: (key: string) => void;
+  /** A store did not show a write in time; the key may run all the same. */
+  readonly onTimeout: (key: string) => void;
+}
+
+interface Echo {
+  unseen: number;
+  isWanted: boolean;
+  readonly cancelTimer: () => void;
+}
+
+/** A store that is further behind than this has lost its watch, and waiting for it would stop the healing of everything. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Keeps a key from running before the stores show what its last pass wrote: deciding before that would be deciding from
+ * a state before our own write, and doing it twice. Costs memory only between a write and its echo.
+ */
+export class EchoGuard {
+  readonly #options: EchoGuardOptions;
+  readonly #echoes = new Map<string, Echo>();
+
+  constructor(options: EchoGuardOptions) {
+    this.#options = options;
+  }
+
+  /** After a pass: the versions that its writes got. */
+  expect(key: string, written: readonly WrittenVersion[]): void {
+    const { clock, storesOf, onTimeout } = this.#options;
+    const unseen = written.flatMap(({ resource, resourceVersion }) =>
+      storesOf(resource)
+        .filter((store) => !store.hasSeen(resourceVersion))
+        .map((store) => ({ store, resourceVersion })),
+    );
+    if (unseen.length === 0) return;
+    const expire = (): void => {
+      onTimeout(key);
+      this.#release(key, echo);
+    };
+    const echo: Echo = { unseen: unseen.length, isWanted: false, cancelTimer: clock.schedule(TIMEOUT_MS, expire) };
+    this.#echoes.set(key, echo);
+    for (const { store, resourceVersion } of unseen) {
+      store.onceSeen(resourceVersion, () => {
+        echo.unseen -= 1;
+        if (echo.unseen === 0) this.#release(key, echo);
+      });
+    }
+  }
+
+  /** True when the key must not run now; `onRelease` then follows. */
+  holds(key: string): boolean {
+    const echo = this.#echoes.get(key);
+    if (echo === undefined) return false;
+    echo.isWanted = true;
+    return true;
+  }
+
+  /** Waits for nothing any more and releases nothing. */
+  close(): void {
+    for (const { cancelTimer } of this.#echoes.values()) cancelTimer();
+    this.#echoes.clear();
+  }
+
+  #release(key: string, echo: Echo): void {
+    if (this.#echoes.get(key) !== echo) return;
+    this.#echoes.delete(key);
+    echo.cancelTimer();
+    if (echo.isWanted) this.#options.onRelease(key);
+  }
+}

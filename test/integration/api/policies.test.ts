@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { API_VERSION, APPROVAL_FINALIZER, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { createNamespace, mustKubectl } from '../../support/control-plane.ts';
+import { APPROVAL_SPEC, OTHER_UUID, TEMPLATE_ASSET_SPEC, tryToCreate, tryToPatch } from './requests.ts';
+
+const PLATFORM =
+  "denied request: Cannot create a Workspace of kind platform: the operator creates the one platform agent of each Org by itself; create an Org named 'org' and describe the agent in its spec.platformAgent, or leave spec.kind out.";
+const FINALIZER =
+  'denied request: Cannot take off the finalizer moleculesai.app/approval: it holds the object until its deletion may go on, and only the operator removes it; keep it in metadata.finalizers. To delete the object, use kubectl delete and see its status.';
+const OWNER =
+  'denied request: Cannot add an ownerReference: the garbage collector would delete this object together with its owner, past every approval; remove metadata.ownerReferences and delete the object by itself when it is no longer wanted.';
+const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: OTHER_UUID };
+
+/** The operator by its name alone would need its RBAC bound first; what is asked here is what the policies say. */
+const operator = { as: OPERATOR_USER, groups: ['system:masters'] };
+const kinds = [
+  ['Org', 'org', {}],
+  ['Workspace', 'writer', {}],
+  ['TemplateAsset', 'default', TEMPLATE_ASSET_SPEC],
+] as const;
+
+let namespace: string;
+beforeAll(async () => {
+  namespace = await createNamespace('policies');
+  for (const [kind, name, spec] of kinds) await create({ kind, name, spec });
+  await create({ kind: 'ApprovalRequest', name: 'apr-1', spec: APPROVAL_SPEC });
+});
+
+async function create(object: {
+  readonly kind: string;
+  readonly name: string;
+  readonly spec: object;
+  readonly metadata?: object;
+}): Promise<string> {
+  const { kind, name, spec, metadata } = object;
+  const input = JSON.stringify({ apiVersion: API_VERSION, kind, metadata: { name, ...metadata }, spec });
+  return mustKubectl(['create', '-f', '-', '-o', 'jsonpath={.metadata.finalizers}'], { namespace, input });
+}
+
+describe('the kind platform', () => {
+  const platformAgent = { kind: 'Workspace', name: 'platform-agent', spec: { kind: 'platform' } };
+
+  it.each([
+    ['cannot be created by an admin', {}],
+    [
+      'cannot be created by another ServiceAccount',
+      { as: 'system:serviceaccount:default:molecule-operator', groups: ['system:masters'] },
+    ],
+    [
+      'cannot be created by somebody who calls himself like the operator',
+      { as: 'molecule-operator', groups: ['system:masters'] },
+    ],
+  ])('%s', async (_sentence, user) => {
+    const refusal = await tryToCreate(platformAgent, { namespace, ...user });
+    expect(refusal).toContain(PLATFORM);
+    expect(refusal).toContain('Error from server (Forbidden)');
+  });
+
+  it('can be created by the operator', async () => {
+    expect(await tryToCreate(platformAgent, { namespace, ...operator })).toBe('accepted');
+  });
+
+  it('is no matter for other Workspaces', async () => {
+    expect(await tryToCreate({ kind: 'Workspace', name: 'a', spec: { kind: 'workspace' } }, { namespace })).toBe(
+      'accepted',
+    );
+  });
+});
+
+describe('our finalizer', () => {
+  it.each(kinds)('is on every %s from its creation', async (kind, name) => {
+    const path = ['get', kind, name, '-o', 'jsonpath={.metadata.finalizers}'];
+    expect(JSON.parse(await mustKubectl(path, { namespace }))).toEqual([APPROVAL_FINALIZER]);
+  });
+
+  it('joins those of others and comes once', async () => {
+    const spec = {};
+    const finalizers = await create({
+      kind: 'Workspace',
+      name: 'held',
+      spec,
+      metadata: { finalizers: ['example.com/held'] },
+    });
+    expect(JSON.parse(finalizers)).toEqual(['example.com/held', APPROVAL_FINALIZER]);
+    const own = await create({ kind: 'Workspace', name: 'own', spec, metadata: { finalizers: [APPROVAL_FINALIZER] } });
+    expect(JSON.parse(own)).toEqual([APPROVAL_FINALIZER]);
+  });
+
+  it.each(kinds)('cannot be taken off a %s by an admin', async (kind, name) => {
+    const refusal = await tryToPatch(`${kind}/${name}`, { metadata: { finalizers: null } }, { namespace });
+    expect(refusal).toContain(FINALIZER);
+    expect(refusal).toContain('Error from server (Forbidden)');
+  });
+
+  it.each([
+    ['cannot be exchanged for another', { finalizers: ['example.com/other'] }, {}, FINALIZER],
+    ['can be taken off by the operator', { finalizers: null }, operator, 'accepted'],
+    ['stays while others come', { finalizers: [APPROVAL_FINALIZER, 'example.com/other'] }, {}, 'accepted'],
+    ['is no matter for other changes', { labels: { team: 'a' } }, {}, 'accepted'],
+  ])('%s', async (_sentence, metadata, user, expected) => {
+    expect(await tryToPatch('workspace/writer', { metadata }, { namespace, ...user })).toContain(expected);
+  });
+
+  it("leaves others' finalizers to them", async () => {
+    await create({ kind: 'Workspace', name: 'foreign', spec: {}, metadata: { finalizers: ['example.com/held'] } });
+    const without = { metadata: { finalizers: [APPROVAL_FINALIZER] } };
+    expect(await tryToPatch('workspace/foreign', without, { namespace })).toBe('accepted');
+  });
+
+  it('holds a deleted object, and lets it go when the operator takes it off', async () => {
+    await create({ kind: 'Workspace', name: 'deleted', spec: {} });
+    await mustKubectl(['delete', 'workspace', 'deleted', '--wait=false'], { namespace });
+    const off = { metadata: { finalizers: null } };
+    expect(await tryToPatch('workspace/deleted', off, { namespace, isReal: true })).toContain(FINALIZER);
+    expect(await tryToPatch('workspace/deleted', off, { namespace, ...operator, isReal: true })).toBe('accepted');
+    expect(await mustKubectl(['get', 'workspace', 'deleted', '--ignore-not-found'], { namespace })).toBe('');
+  });
+});
+
+describe('an ownerReference', () => {
+  it.each([...kinds, ['ApprovalRequest', 'apr-1', APPROVAL_SPEC] as const])(
+    'cannot be added to a %s',
+    async (kind, name, spec) => {
+      const ownerReferences = [owner];
+      const added = await tryToPatch(`${kind}/${name}`, { metadata: { ownerReferences } }, { namespace });
+      expect(added).toContain(OWNER);
+      expect(added).toContain('Error from server (Forbidden)');
+      const other = kind === 'Org' ? await createNamespace('owned') : namespace;
+      const created = await tryToCreate(
+        { kind, name: kind === 'Org' ? name : 'owned', spec, metadata: { ownerReferences } },
+        { namespace: other },
+      );
+      expect(created).toContain(OWNER);
+    },
+  );
+
+  it('cannot be added by the operator either', async () => {
+    const patch = { metadata: { ownerReferences: [owner] } };
+    expect(await tryToPatch('workspace/writer', patch, { namespace, ...operator })).toContain(OWNER);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../../hack/lib/wait.ts';
+import { OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
+
+async function can(
+  user: string,
+  question: { readonly verb: string; readonly resource: string },
+  namespace: string,
+): Promise<boolean> {
+  const [resource = '', subresource] = question.resource.split('/');
+  const flags = subresource === undefined ? [] : ['--subresource', subresource];
+  const answer = await kubectl(['auth', 'can-i', question.verb, resource, ...flags], { namespace, as: user });
+  return answer.stdout.trim() === 'yes';
+}
+
+describe('the operator', () => {
+  it.each([
+    ['may', 'create', 'workspaces.moleculesai.app'],
+    ['may', 'patch', 'workspaces.moleculesai.app/status'],
+    ['may', 'create', 'pods'],
+    ['may', 'create', 'persistentvolumeclaims'],
+    ['may', 'get', 'secrets'],
+    ['may', 'create', 'tokenreviews.authentication.k8s.io'],
+    ['may', 'create', 'events.events.k8s.io'],
+    ['may not', 'update', 'pods/status'],
+    ['may not', 'list', 'secrets'],
+    ['may not', 'watch', 'secrets'],
+    ['may not', 'delete', 'persistentvolumeclaims'],
+    ['may not', 'create', 'orgs.moleculesai.app'],
+    ['may not', 'approve', 'approvalrequests.moleculesai.app'],
+    ['may not', 'update', 'approvalrequests.moleculesai.app'],
+    ['may not', 'create', 'pods/exec'],
+    ['may not', 'create', 'serviceaccounts/token'],
+    ['may not', 'delete', 'validatingadmissionpolicies.admissionregistration.k8s.io'],
+  ])('%s %s %s', async (may, verb, resource) => {
+    expect(await can(OPERATOR_USER, { verb, resource }, 'default')).toBe(may === 'may');
+  });
+});
+
+describe('the roles for people', () => {
+  it.each([
+    ['view', 'may', 'list', 'approvalrequests.moleculesai.app'],
+    ['view', 'may not', 'create', 'workspaces.moleculesai.app'],
+    ['edit', 'may', 'list', 'approvalrequests.moleculesai.app'],
+    ['edit', 'may', 'create', 'workspaces.moleculesai.app'],
+    ['edit', 'may not', 'patch', 'approvalrequests.moleculesai.app'],
+    ['edit', 'may not', 'approve', 'approvalrequests.moleculesai.app'],
+    ['admin', 'may', 'delete', 'orgs.moleculesai.app'],
+    ['admin', 'may not', 'approve', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may', 'approve', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may', 'patch', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may not', 'delete', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may not', 'delete', 'workspaces.moleculesai.app'],
+  ])('let %s: %s %s %s', async (role, may, verb, resource) => {
+    const namespace = await createNamespace('rights');
+    await mustKubectl(['create', 'rolebinding', 'jane', `--clusterrole=${role}`, '--user=jane'], { namespace });
+    const known = role === 'molecule-approver' ? 'approvalrequests.moleculesai.app' : 'orgs.moleculesai.app';
+    // The controller-manager adds our roles to the cluster's own some time after they were made.
+    await waitFor(() => can('jane', { verb: 'list', resource: known }, namespace), {
+      what: `the role ${role} to be in force`,
+      timeoutMs: 20_000,
+    });
+    expect(await can('jane', { verb, resource }, namespace)).toBe(may === 'may');
+  });
+});

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { CHECKOUT_DIR } from '../../../hack/lib/paths.ts';
+import {
+  APPROVAL_FINALIZER,
+  MANAGED_BY,
+  OPERATOR_NAMESPACE,
+  OPERATOR_SERVICE_ACCOUNT,
+  OPERATOR_USER,
+} from '../../../src/apis/v1alpha1/names.ts';
+
+/** What is looked at here, of objects of many kinds. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
+  readonly rules?: readonly Rule[];
+  readonly spec: {
+    readonly failurePolicy?: string;
+    readonly policyName?: string;
+    readonly validations?: readonly {
+      readonly expression: string;
+      readonly reason: string;
+      readonly message: string;
+    }[];
+    readonly ingress?: readonly {
+      readonly from: readonly { readonly podSelector?: { readonly matchLabels: object } }[];
+    }[];
+    readonly template?: { readonly spec: PodSpec };
+  };
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: object;
+  readonly containers: readonly {
+    readonly image: string;
+    readonly env: readonly object[];
+    readonly securityContext: object;
+  }[];
+  readonly volumes: readonly { readonly projected?: { readonly sources: readonly object[] } }[];
+}
+
+const installed: readonly Manifest[] = parseAllDocuments(
+  readFileSync(join(CHECKOUT_DIR, 'manifests/install.yaml'), 'utf8'),
+).map((document) => document.toJS());
+
+function find(kind: string, name: string): Manifest {
+  const found = installed.find((object) => object.kind === kind && object.metadata.name === name);
+  if (found === undefined) throw new Error(`install.yaml has no ${kind} ${name}`);
+  return found;
+}
+
+const rules = installed.flatMap((object) => object.rules ?? []);
+
+describe('what is installed', () => {
+  it('knows the operator by the name that the code has', () => {
+    expect(find('ServiceAccount', OPERATOR_SERVICE_ACCOUNT).metadata.namespace).toBe(OPERATOR_NAMESPACE);
+    for (const name of ['platform-agent.moleculesai.app', 'approval-finalizer.moleculesai.app']) {
+      expect(find('ValidatingAdmissionPolicy', name).spec.validations?.[0]?.expression).toBe(
+        `request.userInfo.username == '${OPERATOR_USER}'`,
+      );
+    }
+  });
+
+  it('knows the finalizer by the name that the code has', () => {
+    expect(JSON.stringify(find('MutatingAdmissionPolicy', 'approval-finalizer.moleculesai.app').spec)).toContain(
+      `['${APPROVAL_FINALIZER}']`,
+    );
+    expect(JSON.stringify(find('ValidatingAdmissionPolicy', 'approval-finalizer.moleculesai.app').spec)).toContain(
+      `'${APPROVAL_FINALIZER}' in oldObject`,
+    );
+  });
+
+  it('lets agents reach the asset server by the label that the code puts on their Pods', () => {
+    const [fromAgents] = find('NetworkPolicy', 'molecule-operator').spec.ingress ?? [];
+    expect(fromAgents?.from[0]?.podSelector?.matchLabels).toEqual({ 'app.kubernetes.io/managed-by': MANAGED_BY });
+  });
+
+  it('has policies that fail closed, forbid and are bound', () => {
+    const policies = installed.filter(({ kind }) => kind.endsWith('AdmissionPolicy'));
+    expect(policies.map(({ spec }) => spec.failurePolicy)).toEqual(policies.map(() => 'Fail'));
+    const validations = policies.flatMap(({ spec }) => spec.validations ?? []);
+    expect(validations.map(({ reason }) => reason)).toEqual(validations.map(() => 'Forbidden'));
+    const bound = installed
+      .filter(({ kind }) => kind.endsWith('PolicyBinding'))
+      .map(({ kind, spec }) => `${kind}/${spec.policyName}`);
+    expect(bound.sort()).toEqual(policies.map(({ kind, metadata }) => `${kind}Binding/${metadata.name}`).sort());
+  });
+
+  it('says with every refusal what cannot be done and what to do', () => {
+    const messages = installed.flatMap(({ spec }) => spec?.validations ?? []);
+    expect(messages.filter(({ message }) => !/^Cannot [^:]+: .+; .+\.$/s.test(message))).toEqual([]);
+  });
+});
+
+describe('the rights that are granted', () => {
+  it('have no wildcard', () => {
+    expect(
+      rules.filter(({ apiGroups, resources, verbs }) =>
+        [...apiGroups, ...resources, ...verbs].some((word) => word.includes('*')),
+      ),
+    ).toEqual([]);
+  });
+
+  it('read Secrets by name alone', () => {
+    expect(rules.filter(({ resources }) => resources.includes('secrets')).map(({ verbs }) => verbs)).toEqual([['get']]);
+  });
+
+  it('have none of the ways to more rights', () => {
+    const escalations = ['escalate', 'bind', 'impersonate', 'nodes/proxy', 'serviceaccounts/token', 'pods/exec'];
+    expect(
+      rules.filter(({ resources, verbs }) => [...resources, ...verbs].some((word) => escalations.includes(word))),
+    ).toEqual([]);
+  });
+});
+
+describe("the operator's Pod", () => {
+  const spec = find('Deployment', 'molecule-operator').spec.template?.spec;
+  const container = spec?.containers[0];
+
+  it('is allowed in a namespace that restricts Pods', () => {
+    expect(find('Namespace', OPERATOR_NAMESPACE).metadata).toMatchObject({
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    });
+    expect(spec?.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(container?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('runs materialize from its own image', () => {
+    expect(container?.env[0]).toEqual({ name: 'PROGRAM_IMAGE', value: container?.image });
+  });
+
+  it('has a token that is made for it and expires', () => {
+    expect(spec?.automountServiceAccountToken).toBe(false);
+    const sources = spec?.volumes.flatMap(({ projected }) => projected?.sources ?? []);
+    expect(sources).toContainEqual({ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } });
+  });
+});
