@@ -37,6 +37,8 @@ export const REASONS = {
   /** The apiserver refused the Pod or the volume: quota, policy, or a name that is taken. The message is its own. */
   createFailed: 'CreateFailed',
   replacing: 'Replacing',
+  /** The agent ran again although materialize had not: such a Pod is not trusted and is replaced. */
+  restartedWithoutHealing: 'RestartedWithoutHealing',
   materializing: 'Materializing',
   materialized: 'Materialized',
   /** The wanted tree could not be had (exit 75): server or forge unreachable and no copy matches. */

@@ -39,7 +39,7 @@ export interface ObservedContainer {
   readonly reason?: string;
   readonly message?: string;
   readonly exitCode?: number;
-  /** Exit code of the run before this one, which a restarted container still shows. */
+  /** Exit code of the run before this one, which a restarted container still shows; absent when the kubelet ended it. */
   readonly lastExitCode?: number;
   readonly restarts: number;
 }
@@ -72,6 +72,7 @@ interface RawPod extends KubeObject {
   };
 }
 
+const RESTARTED_WITH_ALL = 'RestartingAllContainers';
 const KEPT_ANNOTATIONS = new Set<string>(Object.values(ANNOTATIONS));
 const KEPT_LABELS = new Set<string>(Object.values(LABELS));
 
@@ -125,7 +126,9 @@ function observeContainer(
 ): ObservedContainer | undefined {
   const status = statuses?.find((candidate) => candidate.name === name);
   if (status === undefined) return undefined;
-  const lastExitCode = status.lastState?.terminated?.exitCode;
+  const last = status.lastState?.terminated;
+  // The kubelet ended it to start everything again; that says nothing about how it went.
+  const lastExitCode = last?.reason === RESTARTED_WITH_ALL ? undefined : last?.exitCode;
   return {
     ...observeState(status.state ?? {}),
     restarts: status.restartCount ?? 0,

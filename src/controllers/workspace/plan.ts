@@ -88,6 +88,14 @@ function overseePod(
       override: { reason: REASONS.replacing, message: 'The Pod is ending and will be made anew' },
     };
   }
+  if (hasSkippedHealing(pod, intent)) {
+    const message = 'The agent was started again without its files being put right; its Pod is replaced';
+    return {
+      progress: 'progressing',
+      deletes: deleteLive(PODS, pod),
+      override: { reason: REASONS.restartedWithoutHealing, message },
+    };
+  }
   const hasEnded = pod.phase === 'Failed' || pod.phase === 'Succeeded';
   if (hasEnded || pod.metadata.annotations?.[ANNOTATIONS.specHash] !== specHash(intent)) {
     return {
@@ -103,6 +111,11 @@ function overseePod(
     isFleeting: !isDone,
     writes: [...(volume === undefined ? [createVolume(intent)] : []), ...followTemplate(pod, intent)],
   };
+}
+
+/** More starts of the agent than of materialize: a kubelet that did not follow the rule in the Pod (TA-19). */
+function hasSkippedHealing(pod: ObservedPod, intent: WorkspaceIntent): boolean {
+  return intent.template !== undefined && (pod.agent?.restarts ?? 0) > (pod.materialize?.restarts ?? 0);
 }
 
 /** PVC first: its uid becomes the Pod's controller reference. Both are blind POSTs; a 409 tells the truth. */

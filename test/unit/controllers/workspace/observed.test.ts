@@ -57,6 +57,13 @@ describe('observePod()', () => {
     expect(observePod({ ...raw, status: {} } as typeof raw)).toMatchObject({ phase: 'Pending', isReady: false });
   });
 
+  it('does not take the end that the kubelet gave a container for its own exit code', () => {
+    const lastState = { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } };
+    const initContainerStatuses = [{ name: 'materialize', restartCount: 1, state: { running: {} }, lastState }];
+    const pod = observePod({ ...raw, status: { ...raw.status, initContainerStatuses } } as unknown as typeof raw);
+    expect(pod.materialize).toEqual({ state: 'running', restarts: 1 });
+  });
+
   it("repeats the scheduler's sentence while it finds no node", () => {
     const conditions = [
       { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' },

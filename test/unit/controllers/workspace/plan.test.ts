@@ -287,6 +287,17 @@ describe('planWorkspace()', () => {
     expect(condition(plan, 'Ready')).toMatchObject({ reason: 'Replacing' });
   });
 
+  it('replaces a Pod whose agent was started more often than its files were put right', () => {
+    const agent = { state: 'running', restarts: 2 } as const;
+    const materialize = { state: 'terminated', exitCode: 0, restarts: 1 } as const;
+    const plan = planWorkspace(running({ agent, materialize }), LATER);
+    expect(plan.deletes).toHaveLength(1);
+    expect(condition(plan, 'Ready')).toMatchObject({ status: 'False', reason: 'RestartedWithoutHealing' });
+    expect(
+      planWorkspace(running({ agent, materialize: { ...materialize, restarts: 2 } }), LATER).deletes,
+    ).toBeUndefined();
+  });
+
   it('waits for a Pod that is ending before it makes the next', () => {
     const base = running();
     const plan = planWorkspace(
