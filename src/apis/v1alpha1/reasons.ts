@@ -51,6 +51,8 @@ export const REASONS = {
   /** The scheduler has no place for the Pod; the message is its own. */
   unschedulable: 'Unschedulable',
   imageNotPulled: 'ImageNotPulled',
+  /** The kubelet cannot start the container, for example because a Secret of spec.env is missing; the message is its own. */
+  containerNotStarted: 'ContainerNotStarted',
   agentStarting: 'AgentStarting',
   agentRestarting: 'AgentRestarting',
   agentReady: 'AgentReady',

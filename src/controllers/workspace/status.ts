@@ -5,7 +5,8 @@ import type { WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { type Progress, rfc3339, summarise } from '../../conditions/summarise.ts';
 import type { Assessment, Blocker } from './checks.ts';
-import type { ObservedContainer, ObservedPod } from './observed.ts';
+import type { ObservedPod } from './observed.ts';
+import { agentVerdict, materializedVerdict } from './pod-verdicts.ts';
 import type { ReceivedReport, WorkspaceSnapshot } from './snapshot.ts';
 
 export interface StatusInput {
@@ -60,103 +61,11 @@ function workspaceVerdicts({ snapshot, assessment, override }: StatusInput): rea
   if (said !== undefined && (override !== undefined || livePod === undefined)) {
     return [...assessment.verdicts, pending(CONDITIONS.materialized, said), pending(CONDITIONS.agentReady, said)];
   }
-  return [...assessment.verdicts, materializedVerdict(snapshot, livePod), agentVerdict(livePod)];
+  return [...assessment.verdicts, materializedVerdict(livePod, snapshot.report), agentVerdict(livePod)];
 }
 
 function pending(type: string, { reason, message }: Pick<Blocker, 'reason' | 'message'>): Verdict {
   return { type, status: 'False', reason, message };
-}
-
-/** What each exit code of materialize means to a person; the codes are documented in docs/materialize.md. */
-const EXITS: Readonly<Record<number, { readonly reason: Reason; readonly message: string }>> = {
-  65: {
-    reason: REASONS.assetsRefused,
-    message: 'The assets were refused as damaged or forbidden; the volume is untouched',
-  },
-  73: {
-    reason: REASONS.volumeNotWritable,
-    message: 'The volume cannot be written; check its free space and its permissions',
-  },
-  75: { reason: REASONS.assetsUnavailable, message: 'The wanted assets cannot be had now; it is tried again' },
-};
-
-function materializedVerdict({ report }: WorkspaceSnapshot, pod: ObservedPod | undefined): Verdict {
-  const type = CONDITIONS.materialized;
-  const run = pod?.materialize;
-  if (pod === undefined)
-    return { type, status: 'False', reason: REASONS.creating, message: 'The Pod is being created' };
-  if (pod.metadata.annotations?.[ANNOTATIONS.assetsDigest] === undefined)
-    return { type, status: 'True', reason: REASONS.templatesOff, message: 'Templates are off' };
-  if (run?.state === 'terminated' && run.exitCode === 0)
-    return {
-      type,
-      status: 'True',
-      reason: REASONS.materialized,
-      message: 'The files of the template lie on the volume',
-    };
-  if (pod.unschedulable !== undefined)
-    return { type, status: 'False', reason: REASONS.unschedulable, message: pod.unschedulable };
-  const exit = EXITS[run?.exitCode ?? run?.lastExitCode ?? -1];
-  if (exit !== undefined) {
-    const why = report?.podUID === pod.metadata.uid ? report?.report.reason : undefined;
-    return {
-      type,
-      status: 'False',
-      reason: exit.reason,
-      message: why === undefined ? exit.message : `${exit.message}: ${why}`,
-    };
-  }
-  if (run?.reason !== undefined && isPullFailure(run)) return imageVerdict(type, run);
-  if ((run?.lastExitCode ?? 0) !== 0) {
-    return {
-      type,
-      status: 'False',
-      reason: REASONS.materializeFailed,
-      message: `materialize ended with exit code ${run?.lastExitCode}; see its log: kubectl logs ${pod.metadata.name} -c materialize`,
-    };
-  }
-  return {
-    type,
-    status: 'False',
-    reason: REASONS.materializing,
-    message: 'The files of the template are being put on the volume',
-  };
-}
-
-function agentVerdict(pod: ObservedPod | undefined): Verdict {
-  const type = CONDITIONS.agentReady;
-  const agent = pod?.agent;
-  if (pod === undefined)
-    return { type, status: 'False', reason: REASONS.creating, message: 'The Pod is being created' };
-  if (pod.isReady) return { type, status: 'True', reason: REASONS.agentReady, message: 'The agent serves its card' };
-  if (pod.unschedulable !== undefined)
-    return { type, status: 'False', reason: REASONS.unschedulable, message: pod.unschedulable };
-  if (agent !== undefined && isPullFailure(agent)) return imageVerdict(type, agent);
-  if (agent !== undefined && agent.restarts > 0) {
-    return {
-      type,
-      status: 'False',
-      reason: REASONS.agentRestarting,
-      message: `The agent ended and is starting again; see why: kubectl logs ${pod.metadata.name} -c agent --previous`,
-    };
-  }
-  return { type, status: 'False', reason: REASONS.agentStarting, message: 'The agent does not serve its card yet' };
-}
-
-function isPullFailure(container: ObservedContainer): boolean {
-  return (
-    container.state === 'waiting' &&
-    ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'].includes(container.reason ?? '')
-  );
-}
-
-function imageVerdict(type: string, container: ObservedContainer): Verdict {
-  return {
-    type,
-    status: 'False',
-    reason: REASONS.imageNotPulled,
-    message: `The image cannot be pulled (${container.reason}); check its name and the Org's spec.defaults.imagePullSecrets`,
-  };
 }
 
 function phase(

@@ -11,9 +11,8 @@ import { OTHER_UUID } from './requests.ts';
 let cluster: ControlPlane;
 beforeAll(async () => {
   cluster = await startControlPlane({ dir: join(controlPlane().dir, 'earlier-objects') });
-  const crds = ['-k', join(CHECKOUT_DIR, 'crds')];
-  await cluster.kubectl.must(['apply', '--server-side', ...crds]);
-  await cluster.kubectl.must(['wait', '--for=condition=Established', ...crds]);
+  await cluster.kubectl.must(['apply', '--server-side', '-k', join(CHECKOUT_DIR, 'crds')]);
+  await cluster.kubectl.must(['wait', '--for=condition=Established', 'crd/workspaces.moleculesai.app']);
   const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: OTHER_UUID }];
   const early = { apiVersion: API_VERSION, kind: 'Workspace', metadata: { name: 'early', ownerReferences }, spec: {} };
   await cluster.kubectl.must(['create', '-f', '-'], { input: JSON.stringify(early) });

@@ -2,9 +2,21 @@ import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/cli
 import { ApiError } from '../../../src/kube/errors.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../../src/kube/objects.ts';
 
-export const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
+export const CONFIG_MAPS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
 export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
-export const WIDGETS: Resource = { group: 'example.test', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true };
+export const WIDGETS: Resource = {
+  group: 'example.test',
+  version: 'v1',
+  plural: 'widgets',
+  kind: 'Widget',
+  namespaced: true,
+};
 
 export interface Call {
   readonly verb: 'get' | 'create' | 'apply' | 'patch' | 'delete';
@@ -28,7 +40,10 @@ export class FakeClient implements KubeClient {
 
   /** verb Kind/name of every call, for comparing the order. */
   get log(): readonly string[] {
-    return this.calls.map(({ verb, kind, name, subresource }) => `${verb} ${kind}/${name}${subresource === undefined ? '' : `/${subresource}`}`);
+    return this.calls.map(
+      ({ verb, kind, name, subresource }) =>
+        `${verb} ${kind}/${name}${subresource === undefined ? '' : `/${subresource}`}`,
+    );
   }
 
   async get<T extends KubeObject>(resource: Resource, key: ObjectKey): Promise<T> {
@@ -53,12 +68,27 @@ export class FakeClient implements KubeClient {
     return this.#reply<T>(resource, { verb: 'apply', kind: resource.kind, name: object.metadata.name, body: object });
   }
 
-  async patch<T extends KubeObject>(resource: Resource, key: ObjectKey, body: unknown, options: { readonly subresource?: string }): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: Resource,
+    key: ObjectKey,
+    body: unknown,
+    options: { readonly subresource?: string },
+  ): Promise<T> {
     const { subresource } = options;
-    return this.#reply<T>(resource, { verb: 'patch', kind: resource.kind, name: key.name, body, ...(subresource === undefined ? {} : { subresource }) });
+    return this.#reply<T>(resource, {
+      verb: 'patch',
+      kind: resource.kind,
+      name: key.name,
+      body,
+      ...(subresource === undefined ? {} : { subresource }),
+    });
   }
 
-  async delete(resource: Resource, key: ObjectKey, { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string }): Promise<void> {
+  async delete(
+    resource: Resource,
+    key: ObjectKey,
+    { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string },
+  ): Promise<void> {
     this.#reply(resource, { verb: 'delete', kind: resource.kind, name: key.name, body: { uid, resourceVersion } });
   }
 
@@ -80,7 +110,13 @@ async function* silence(signal: AbortSignal): AsyncGenerator<WatchEvent<KubeObje
 /** An object as the apiserver would return it. */
 export function made(
   resource: Resource,
-  options: { readonly name: string; readonly version: string; readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string },
+  options: {
+    readonly name: string;
+    readonly version: string;
+    readonly uid?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  },
 ): KubeObject {
   const { name, version, uid = `uid-${name}`, ...rest } = options;
   return {

@@ -22,10 +22,18 @@ type Step =
 
 const key = fc.constantFrom('a', 'b', 'c', 'd');
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('add' as const), key, afterMs: fc.nat(60), priority: fc.constantFrom('fresh' as const, 'backlog' as const) }),
+  fc.record({
+    kind: fc.constant('add' as const),
+    key,
+    afterMs: fc.nat(60),
+    priority: fc.constantFrom('fresh' as const, 'backlog' as const),
+  }),
   fc.record({ kind: fc.constant('advance' as const), ms: fc.nat(40) }),
   fc.record({ kind: fc.constant('take' as const) }),
-  fc.record({ kind: fc.constant('done' as const), end: fc.constantFrom('ok' as const, 'again' as const, 'retry' as const, 'held' as const) }),
+  fc.record({
+    kind: fc.constant('done' as const),
+    end: fc.constantFrom('ok' as const, 'again' as const, 'retry' as const, 'held' as const),
+  }),
 );
 
 /** What the queue promises, without heaps, timers and sets: every key has at most one time at which it is due. */
@@ -33,7 +41,12 @@ class Model {
   readonly keys = new Map<string, ModelKey>();
 
   key(name: string): ModelKey {
-    const known = this.keys.get(name) ?? { dueMs: undefined, isRunning: false, failures: 0, lastStartMs: -MIN_INTERVAL_MS };
+    const known = this.keys.get(name) ?? {
+      dueMs: undefined,
+      isRunning: false,
+      failures: 0,
+      lastStartMs: -MIN_INTERVAL_MS,
+    };
     this.keys.set(name, known);
     return known;
   }
@@ -44,7 +57,9 @@ class Model {
   }
 
   ready(nowMs: number): readonly string[] {
-    return [...this.keys].filter(([, { dueMs, isRunning }]) => !isRunning && dueMs !== undefined && dueMs <= nowMs).map(([name]) => name);
+    return [...this.keys]
+      .filter(([, { dueMs, isRunning }]) => !isRunning && dueMs !== undefined && dueMs <= nowMs)
+      .map(([name]) => name);
   }
 }
 
@@ -52,7 +67,13 @@ it('agrees with a model that has no timers, whatever is asked in whatever order'
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
       const clock = new VirtualClock();
-      const queue = new Queue({ clock, random: BACKOFF.random, firstBackoffMs: BACKOFF.firstMs, longestBackoffMs: BACKOFF.capMs, minIntervalMs: MIN_INTERVAL_MS });
+      const queue = new Queue({
+        clock,
+        random: BACKOFF.random,
+        firstBackoffMs: BACKOFF.firstMs,
+        longestBackoffMs: BACKOFF.capMs,
+        minIntervalMs: MIN_INTERVAL_MS,
+      });
       const model = new Model();
       const running: { readonly name: string; readonly previousStartMs: number }[] = [];
       for (const action of steps) {

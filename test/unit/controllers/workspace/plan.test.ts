@@ -330,6 +330,49 @@ describe('planWorkspace()', () => {
   });
 });
 
+describe('planWorkspace() of a Pod that cannot start', () => {
+  const waitingFor = (reason: string, message = '') => ({ state: 'waiting', reason, message, restarts: 0 }) as const;
+
+  it.each([
+    [
+      'the scheduler finds no node',
+      { unschedulable: '0/1 nodes are available' },
+      'Unschedulable',
+      '0/1 nodes are available',
+    ],
+    [
+      'an image is not there',
+      { agent: waitingFor('ErrImagePull', 'not found') },
+      'ImageNotPulled',
+      'The image cannot be pulled',
+    ],
+    [
+      'the kubelet waits before it pulls again',
+      { agent: waitingFor('ImagePullBackOff') },
+      'ImageNotPulled',
+      'The image cannot be pulled',
+    ],
+    [
+      'a Secret of env is missing',
+      { agent: waitingFor('CreateContainerConfigError', 'secret "key" not found') },
+      'ContainerNotStarted',
+      'secret "key" not found',
+    ],
+    [
+      'its card is not served yet',
+      {
+        agent: { state: 'running', restarts: 0, lastExitCode: 1 },
+        materialize: { state: 'terminated', exitCode: 0, restarts: 0 },
+      },
+      'AgentStarting',
+      'does not serve its card yet',
+    ],
+  ] as const)('says so when %s', (_name, pod, reason, message) => {
+    const verdict = condition(planWorkspace(running({ isReady: false, ...pod }), LATER), 'AgentReady');
+    expect(verdict).toMatchObject({ status: 'False', reason, message: expect.stringContaining(message) });
+  });
+});
+
 describe('planWorkspace() of a deleted Workspace', () => {
   const deleted = () => ({
     ...templated(),
