@@ -169,7 +169,7 @@ export class HttpKubeClient implements KubeClient {
         const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
         if (asked !== undefined && asked > LONGEST_RETRY_AFTER_MS) throw error;
         const delayMs = asked ?? Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2);
-        await sleep(delayMs, undefined, { signal: request.signal });
+        await sleep(delayMs, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
       }
     }
   }

@@ -26,7 +26,8 @@ function isJsonObject(value: unknown): value is JsonObject {
 }
 
 function isEqual(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
   if (isJsonObject(a) && isJsonObject(b)) return mergePatch(a, b) === undefined;
   return a === b;
 }

@@ -14,10 +14,10 @@ export interface RuntimeMetrics {
   readonly queueAdds: Counter<'name'>;
   readonly queueRetries: Counter<'name'>;
   readonly queueSeconds: Histogram<'name'>;
+  readonly workSeconds: Histogram<'name'>;
   readonly requests: Counter<'method' | 'code'>;
   readonly relists: Counter<'kind'>;
   readonly watchErrors: Counter<'kind'>;
-  readonly unhandledErrors: Counter<'origin'>;
   readonly unseenWrites: Counter<'controller'>;
 }
 
@@ -44,10 +44,10 @@ export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
     queueAdds: counter('workqueue_adds_total', 'Keys that became due', ['name']),
     queueRetries: counter('workqueue_retries_total', 'Keys that were put back after a failure', ['name']),
     queueSeconds: histogram('workqueue_queue_duration_seconds', 'Time from due to running', ['name']),
+    workSeconds: histogram('workqueue_work_duration_seconds', 'Time of one pass, by queue', ['name']),
     requests: counter('rest_client_requests_total', 'Answers of the apiserver; code 0 is none', ['method', 'code']),
     relists: counter('molecule_watch_relists_total', 'Complete lists of a kind', ['kind']),
     watchErrors: counter('molecule_watch_errors_total', 'Watches that broke', ['kind']),
-    unhandledErrors: counter('molecule_unhandled_errors_total', 'Errors that nobody caught', ['origin']),
     unseenWrites: counter(
       'molecule_unseen_writes_total',
       'Keys that ran although the store had not seen their last write in time',

@@ -80,7 +80,9 @@ export class Runner<Snapshot> {
       return await this.#pass(key, signal);
     } finally {
       metrics.activeWorkers.dec({ controller });
-      metrics.reconcileSeconds.observe({ controller }, (clock.monotonicMs() - startedMs) / 1000);
+      const seconds = (clock.monotonicMs() - startedMs) / 1000;
+      metrics.reconcileSeconds.observe({ controller }, seconds);
+      metrics.workSeconds.observe({ name: controller }, seconds);
     }
   }
 

@@ -125,7 +125,10 @@ describe('SourceChecker', () => {
     ],
     [
       'a hostile archive',
-      { secret: encoded('t'), ensure: () => Promise.reject(new ArchiveError('LinkRefused' as never, { message: 'a link' })) },
+      {
+        secret: encoded('t'),
+        ensure: () => Promise.reject(new ArchiveError('LinkRefused' as never, { message: 'a link' })),
+      },
       'ArchiveRefused',
     ],
     [

@@ -1,0 +1,217 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { waitFor } from '../../../hack/lib/wait.ts';
+import { TransportError } from '../../../src/kube/errors.ts';
+import { Transport, type TransportRequest } from '../../../src/kube/transport.ts';
+import { failure, reply, type ScriptedServer, startServer } from './scripted-server.ts';
+
+let server: ScriptedServer;
+let transport: Transport;
+let responses: string[];
+const { signal } = new AbortController();
+const GET: TransportRequest = { method: 'GET', path: '/api/v1/pods', signal };
+const POST: TransportRequest = { ...GET, method: 'POST', body: { contentType: 'application/json', text: '{"a":1}' } };
+
+beforeEach(async () => {
+  responses = [];
+  server = await startServer((stream) => reply(stream, 200, {}));
+  transport = new Transport({
+    credentials: server.credentials,
+    userAgent: 'test',
+    onResponse: (method, code) => responses.push(`${method} ${code}`),
+  });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  transport.close();
+  await server[Symbol.asyncDispose]();
+});
+
+async function until(what: string, ask: () => boolean): Promise<void> {
+  await waitFor(async () => ask(), { what, timeoutMs: 5_000, intervalMs: 5 });
+}
+
+describe('connections', () => {
+  it('are two for calls and one of their own for watches, whatever the number of calls', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => transport.call(GET)));
+    expect(server.sessions).toHaveLength(2);
+    const watches = await Promise.all(Array.from({ length: 5 }, () => transport.stream(GET)));
+    for (const { chunks } of watches) for await (const chunk of chunks) expect(chunk.toString()).toBe('{}');
+    expect(server.sessions).toHaveLength(3);
+    expect(responses).toEqual(Array.from({ length: 45 }, () => 'GET 200'));
+  });
+
+  it('are made anew when the server says that it goes away, and open streams on the old one end in peace', async () => {
+    const open: ServerHttp2Stream[] = [];
+    server.handle = (stream) => {
+      stream.respond({ ':status': 200 });
+      open.push(stream);
+    };
+    const watch = await transport.stream(GET);
+    for (const session of server.sessions) session.goaway();
+    await until('the second connection', () => {
+      void transport.stream(GET).catch(() => undefined);
+      return server.sessions.length >= 2;
+    });
+    open[0]?.end('last words');
+    const parts: Buffer[] = [];
+    for await (const chunk of watch.chunks) parts.push(chunk);
+    expect(Buffer.concat(parts).toString()).toBe('last words');
+  });
+
+  it('are made anew after they broke', async () => {
+    await transport.call(GET);
+    await transport.call(GET);
+    for (const socket of server.sockets) socket.destroy();
+    await until('an answer over a new connection', () => {
+      void transport.call(GET).catch(() => undefined);
+      return server.sockets.length > 2;
+    });
+    expect((await transport.call(GET)).code).toBe(200);
+  });
+
+  it('that do not come about are a TransportError, for every caller that waited', async () => {
+    await server[Symbol.asyncDispose]();
+    const outcomes = await Promise.allSettled([
+      transport.call(GET),
+      transport.call(GET),
+      transport.call(GET),
+      transport.stream(GET),
+    ]);
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(TransportError) });
+    expect(responses).toEqual(['GET 0', 'GET 0', 'GET 0', 'GET 0']);
+    server = await startServer((stream) => reply(stream, 200, {}));
+  });
+
+  it('are not made any more once the transport is closed', async () => {
+    await transport.call(GET);
+    transport.close();
+    await expect(transport.call(GET)).rejects.toThrow('this client is closed');
+  });
+
+  it('whose peer is silent are given up within half a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    server.handle = (stream) => stream.respond({ ':status': 200 });
+    const { chunks } = await transport.stream(GET);
+    const ended = (async () => {
+      for await (const _chunk of chunks) expect.unreachable();
+    })();
+    const outcome = Promise.allSettled([ended]);
+    for (const socket of server.sockets) socket.pause();
+    await vi.advanceTimersByTimeAsync(15_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await outcome).toMatchObject([{ status: 'rejected', reason: expect.any(TransportError) }]);
+  });
+
+  it('whose peer answers pings live on, however quiet they are', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    let open: ServerHttp2Stream | undefined;
+    let pings = 0;
+    server.handle = (stream) => {
+      open = stream;
+      stream.respond({ ':status': 200 });
+      stream.session?.on('ping', () => {
+        pings += 1;
+      });
+    };
+    const { chunks } = await transport.stream(GET);
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      await vi.waitFor(() => expect(pings).toBe(turn));
+    }
+    open?.end('still here');
+    for await (const chunk of chunks) expect(chunk.toString()).toBe('still here');
+  });
+});
+
+describe('calls', () => {
+  it('are at most sixteen in flight; the rest waits its turn', async () => {
+    const open: ServerHttp2Stream[] = [];
+    server.handle = (stream) => void open.push(stream);
+    const calls = Promise.all(Array.from({ length: 20 }, () => transport.call(GET)));
+    await until('sixteen calls', () => open.length === 16);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await until(`call ${turn}`, () => open[turn] !== undefined);
+      expect(open.length - turn).toBeLessThanOrEqual(16);
+      const stream = open[turn];
+      if (stream !== undefined) reply(stream, 200, {});
+    }
+    expect(await calls).toHaveLength(20);
+  });
+
+  it('without an answer within thirty seconds are a TransportError', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    server.handle = () => undefined;
+    const outcome = Promise.allSettled([transport.call(GET)]);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await outcome).toMatchObject([{ status: 'rejected', reason: expect.any(TransportError) }]);
+    expect(responses).toEqual(['GET 0']);
+  });
+
+  it.each([
+    { title: 'before they began', isLate: false },
+    { title: 'under way', isLate: true },
+  ])('that are aborted $title reject with the reason', async ({ isLate }) => {
+    const controller = new AbortController();
+    server.handle = () => controller.abort(new Error('stopping'));
+    if (!isLate) controller.abort(new Error('stopping'));
+    await expect(transport.call({ ...GET, signal: controller.signal })).rejects.toThrow('stopping');
+    expect(responses).toEqual([]);
+  });
+
+  it('leave no listener on a signal that lives as long as the process', async () => {
+    const controller = new AbortController();
+    const added = vi.spyOn(controller.signal, 'addEventListener');
+    const removed = vi.spyOn(controller.signal, 'removeEventListener');
+    await transport.call({ ...GET, signal: controller.signal });
+    expect(removed).toHaveBeenCalledTimes(added.mock.calls.length);
+  });
+
+  it('are sent below the path of the server', async () => {
+    const below = new Transport({
+      credentials: { ...server.credentials, server: `${server.credentials.server}/k8s/clusters/c` },
+      userAgent: 'test',
+    });
+    await below.call(GET);
+    below.close();
+    expect(server.requests[0]?.path).toBe('/k8s/clusters/c/api/v1/pods');
+  });
+});
+
+describe('a rotated token', () => {
+  const checking = (stream: ServerHttp2Stream, authorization: string | undefined): void =>
+    authorization === 'Bearer second' ? reply(stream, 200, {}) : reply(stream, 401, failure(401, 'Unauthorized'));
+
+  it.each([GET, POST])('is read after a refusal, and the $method is sent again with it', async (request) => {
+    server.handle = (stream, { headers }) => checking(stream, headers.authorization);
+    await transport.call(GET);
+    server.credentials.token = 'second';
+    expect(await transport.call(request)).toMatchObject({ code: 200 });
+    expect(server.requests.at(-1)?.body).toBe(request.body?.text ?? '');
+  });
+
+  it('is read for a watch, too', async () => {
+    server.handle = (stream, { headers }) => checking(stream, headers.authorization);
+    await transport.call(GET);
+    server.credentials.token = 'second';
+    expect(await transport.stream(GET)).toMatchObject({ code: 200 });
+  });
+
+  it('that stays refused is asked about twice, not for ever', async () => {
+    server.handle = (stream) => reply(stream, 401, failure(401, 'Unauthorized'));
+    expect(await transport.call(GET)).toMatchObject({ code: 401 });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('is sent over a new connection, because certificates belong to those', async () => {
+    await Promise.all([transport.call(GET), transport.call(GET)]);
+    expect(server.sessions).toHaveLength(2);
+    server.handle = (stream, { headers }) => checking(stream, headers.authorization);
+    server.credentials.token = 'second';
+    await transport.call(GET);
+    expect(server.sessions).toHaveLength(3);
+  });
+});
