@@ -21,7 +21,7 @@ interface VitestReport {
   }[];
 }
 
-const REPORTS = '.dev/test';
+const REPORTS = '.dev/reports';
 
 function run(command: string, args: readonly string[]): boolean {
   console.log(`\n# ${command} ${args.join(' ')}`);
