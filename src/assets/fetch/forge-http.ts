@@ -45,8 +45,7 @@ export function createForgeHttp({ dispatcher, timeoutMs }: ForgeHttpOptions): Fo
       ...(call.accept === undefined ? {} : { accept: call.accept }),
       ...(call.authorization === undefined ? {} : { authorization: call.authorization }),
     };
-    // Loaded with the first fetch: it takes 13 MB, which an operator without TemplateAssets need not pay.
-    const { request } = await import('undici');
+    const { request } = await import('./request.ts');
     return request(call.url, { headers, signal: call.signal, ...(dispatcher === undefined ? {} : { dispatcher }) });
   };
 
