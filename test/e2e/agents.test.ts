@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { readAgent, readCard } from '../../hack/demo/agents.ts';
 import { pushChange } from '../../hack/forge/push.ts';
+import { runOrThrow } from '../../hack/lib/run.ts';
 import { ANNOTATIONS } from '../../src/apis/v1alpha1/names.ts';
 import { createWorld, type Json, type World } from './world.ts';
 
@@ -66,6 +68,15 @@ describe('an applied Org', () => {
       `import { existsSync } from 'node:fs'; console.log(JSON.stringify([existsSync('/var/run/secrets'), existsSync('/var/lib/materialize'), Object.keys(process.env).filter((name) => /TOKEN|SECRET|PASSWORD/.test(name))]))`,
     );
     expect(JSON.parse(seen)).toEqual([false, false, []]);
+  });
+
+  it.each([
+    ['json', (text: string) => JSON.parse(text)],
+    ['yaml', (text: string) => parse(text)],
+  ])('is a tree that the built plugin prints as %s', async (format, read) => {
+    const args = ['dist/kubectl-molecule', 'tree', '-n', world.namespace, '-o', format];
+    const printed = read(await runOrThrow(process.execPath, [...args, '--kubeconfig', world.kubectl.kubeconfig]));
+    expect(JSON.stringify(printed)).toMatch(/platform-agent.*researcher.*writer/);
   });
 
   it('heals what the agent damaged, in the same Pod, and leaves what the agent owns', async () => {

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import type { CommandIO } from '../io.ts';
 import { type OrgTree, type OrgTreeList, TREE_API_VERSION } from './org-tree.ts';
 import { renderTrees } from './render-tree.ts';
@@ -18,7 +19,6 @@ export async function printTrees(trees: readonly OrgTree[], options: PrintOption
       io.stdout.write(`${JSON.stringify(listOf(trees), null, 2)}\n`);
       return;
     case 'yaml': {
-      const { stringify } = await import('yaml');
       io.stdout.write(stringify(listOf(trees)));
       return;
     }
