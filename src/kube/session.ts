@@ -96,9 +96,8 @@ export class Session {
         fail(new Error('closed'));
       });
     });
-    // Streams hear of it themselves; without a listener it would end the process.
+    // Streams hear of it themselves; without a listener it would end the process. After a GOAWAY Node closes by itself.
     session.on('error', () => session.destroy());
-    session.on('goaway', () => session.close());
     session.setLocalWindowSize(WINDOW_BYTES);
     keepAlive(session);
     return session;

@@ -215,11 +215,22 @@ describe('the whole queue', () => {
     expect(clock.timers).toBe(1);
   });
 
+  it('forgets times that were overtaken, and none that still counts', async () => {
+    const queue = createQueue();
+    queue.add('a', { afterMs: 1_000 });
+    for (let turn = 1; turn < 900; turn += 1) queue.add('b', { afterMs: 1_000 - turn });
+    take(queue);
+    take(queue);
+    await clock.advance(1_000);
+    expect(taken).toEqual(['b@101', 'a@1000']);
+  });
+
   it('hands out nothing after it was closed, and lets waiting takers go', async () => {
     const queue = createQueue();
     queue.add('late', { afterMs: 10 });
     take(queue);
     queue.close();
+    expect(clock.timers).toBe(0);
     queue.add('a');
     take(queue);
     await clock.advance(100);
