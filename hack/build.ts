@@ -12,6 +12,12 @@ const PROGRAMS = ['operator', 'materialize', 'migrate', 'mock-agent', 'kubectl-m
 const REQUIRE_SHIM =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+// First of all, because what an older Node stumbles over tells nobody what is wrong.
+const NODE_GUARD = `if (Number.parseInt(process.versions.node) < 24) {
+  process.stderr.write('Cannot run: Node 24 or newer is needed, this is ' + process.version + '\\n');
+  process.exit(2);
+}`;
+
 // Of the Kubernetes client only the credentials are used. Its HTTP stack, its generated models and its proxies would
 // take 17 MB of memory in every process; the transport in src/kube does their work.
 const CLIENT_PARTS = /^(undici|hpagent|socks|socks-proxy-agent|jsonpath-plus|\.\/gen\/index\.js|\.\/middleware\.js)$/;
@@ -34,7 +40,7 @@ for (const name of PROGRAMS) {
     legalComments: 'none',
     external: ['pg-native'],
     plugins: [leaveOut({ from: '@kubernetes/client-node', modules: CLIENT_PARTS })],
-    banner: { js: REQUIRE_SHIM },
+    banner: { js: `${REQUIRE_SHIM}\n${NODE_GUARD}` },
     logLevel: 'warning',
   });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { CHECKOUT_DIR } from '../lib/paths.ts';
 import type { Report } from '../lib/report.ts';
@@ -67,7 +67,7 @@ export async function printTree({ kubectl }: Environment): Promise<void> {
 function howToLookAround({ kubectl, operator, forge }: Environment): string {
   return `
 Look around:
-  export KUBECONFIG=${kubectl.kubeconfig} PATH=${join(CHECKOUT_DIR, 'dist')}:$PATH
+  export KUBECONFIG=${kubectl.kubeconfig} PATH=${join(CHECKOUT_DIR, 'dist')}:${dirname(process.execPath)}:$PATH
   alias kubectl=${kubectl.program}
   kubectl molecule tree -A            the org tree
   kubectl get molecule -n ${DEMO_NAMESPACE}         everything of ours, with the reason where it is not ready
