@@ -4,8 +4,12 @@ import { createForgeClient } from '../assets/fetch/forge-client.ts';
 import { createAssetServer } from '../assets/server/asset-server.ts';
 import { createTokenReviewer } from '../assets/server/token-review.ts';
 import { createAssetStore } from '../assets/store/asset-store.ts';
+import { declareOrgController } from '../controllers/org/controller.ts';
+import { canRestartInPlace, declareStores } from '../controllers/stores.ts';
+import { declareTemplateAssetController } from '../controllers/template-asset/controller.ts';
 import { SourceChecker } from '../controllers/template-asset/source-checker.ts';
 import { createAssetAccess } from '../controllers/workspace/asset-access.ts';
+import { declareWorkspaceController } from '../controllers/workspace/controller.ts';
 import { ReportInbox } from '../controllers/workspace/reports.ts';
 import { openKubeClient } from '../kube/open-client.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';
@@ -17,14 +21,8 @@ import { Manager } from '../runtime/manager.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { readConfig } from './operator/config.ts';
-import {
-  declareOrgController,
-  declareTemplateAssetController,
-  declareWorkspaceController,
-} from './operator/controllers.ts';
 import { createHealthServer } from './operator/health-server.ts';
 import { withoutLedger } from './operator/no-ledger.ts';
-import { canRestartInPlace, declareStores } from './operator/stores.ts';
 
 const GRACE_MS = 10_000;
 const MATERIALIZE = ['/nodejs/bin/node', '/app/materialize.mjs'];

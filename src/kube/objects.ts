@@ -1,27 +1,8 @@
+import type { ObjectMeta } from '../apis/v1alpha1/types.generated.ts';
+
 /** The shapes of API objects that this code reads. Raw JSON as the apiserver sends it: dates stay strings. */
 
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
-
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly finalizers?: readonly string[];
-  readonly ownerReferences?: readonly OwnerReference[];
-}
+export type { ObjectMeta, OwnerReference } from '../apis/v1alpha1/types.generated.ts';
 
 export interface KubeObject {
   readonly apiVersion: string;

@@ -1,10 +1,9 @@
 import { ANNOTATIONS, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { AuthorizePod } from '../../assets/server/identity.ts';
 import { childName } from '../../rules/identity.ts';
+import { BY_UID } from '../stores.ts';
 import { templateName } from './checks.ts';
 import type { WorkspaceSources } from './gather.ts';
-
-export const BY_UID = 'uid';
 
 /**
  * Which tree a Pod may read: that of the TemplateAsset of its Workspace, and no other. The Pod must be live under the

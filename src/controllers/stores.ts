@@ -1,4 +1,4 @@
-import { LABELS, MANAGED_BY } from '../../apis/v1alpha1/names.ts';
+import { LABELS, MANAGED_BY } from '../apis/v1alpha1/names.ts';
 import {
   NODES,
   ORGS,
@@ -6,20 +6,15 @@ import {
   PODS,
   TEMPLATE_ASSETS,
   WORKSPACES,
-} from '../../apis/v1alpha1/resources.ts';
-import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
-import { BY_UID } from '../../controllers/workspace/asset-access.ts';
-import {
-  type ObservedPod,
-  type ObservedVolume,
-  observePod,
-  observeVolume,
-} from '../../controllers/workspace/observed.ts';
-import type { KubeObject, ObjectMeta } from '../../kube/objects.ts';
-import type { Manager } from '../../runtime/manager.ts';
-import type { Store } from '../../runtime/store.ts';
+} from '../apis/v1alpha1/resources.ts';
+import type { Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
+import type { Manager } from '../runtime/manager.ts';
+import type { Store } from '../runtime/store.ts';
+import { type ObservedPod, type ObservedVolume, observePod, observeVolume } from './workspace/observed.ts';
 
 export const BY_NAMESPACE = 'namespace';
+export const BY_UID = 'uid';
 export const BY_PARENT = 'parent';
 export const BY_TEMPLATE = 'template';
 
