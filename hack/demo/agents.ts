@@ -5,7 +5,8 @@ const workspaceSchema = z.object({
   metadata: z.object({ name: z.string() }),
   status: z.object({
     podName: z.string(),
-    endpoint: z.string(),
+    /** Only while the agent is ready. */
+    endpoint: z.string().optional(),
     assets: z
       .object({
         revision: z.string().optional(),
@@ -36,7 +37,7 @@ const cardSchema = z.object({ name: z.string(), skills: z.array(z.object({ id: z
 export type AgentView = z.infer<typeof workspaceSchema>;
 export type AgentCard = z.infer<typeof cardSchema>;
 
-/** A Workspace that is Ready. */
+/** A Workspace that has a Pod. */
 export async function readAgent(kubectl: Kubectl, namespace: string, name: string): Promise<AgentView> {
   return workspaceSchema.parse(
     JSON.parse(await kubectl.must(['get', 'workspace', name, '-n', namespace, '-o', 'json'])),

@@ -50,6 +50,10 @@ async function run(flags: Flags, command: Command): Promise<RunResult> {
   if (archive === undefined) {
     if (target !== undefined || include !== undefined || digest !== undefined)
       command.error('error: --target, --include and --digest need --archive');
+    if (process.env.ASSET_SERVER_URL === undefined)
+      command.error(
+        'error: name an archive and a target (--archive FILE.tgz --target DIR); this is not a workspace Pod',
+      );
     return runInPod({ env: process.env, nowMs: Date.now(), log, signal });
   }
   if (target === undefined) return command.error('error: --archive needs --target');

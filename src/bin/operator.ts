@@ -10,10 +10,13 @@ import { declareTemplateAssetController } from '../controllers/template-asset/co
 import { SourceChecker } from '../controllers/template-asset/source-checker.ts';
 import { createAssetAccess } from '../controllers/workspace/asset-access.ts';
 import { declareWorkspaceController } from '../controllers/workspace/controller.ts';
+import { readPod } from '../controllers/workspace/read-pod.ts';
 import { ReportInbox } from '../controllers/workspace/reports.ts';
-import { openKubeClient } from '../kube/open-client.ts';
+import type { ObjectKey } from '../kube/objects.ts';
+import { type OpenClient, openKubeClient } from '../kube/open-client.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';
 import { openLedger } from '../ledger/postgres/ledger.ts';
+import { coerceError } from '../platform/errors.ts';
 import { createLogger } from '../platform/log.ts';
 import { createSystemClock } from '../runtime/clock.ts';
 import { createEventSink } from '../runtime/events.ts';
@@ -34,11 +37,20 @@ const metrics = createRuntimeMetrics(registry);
 const clock = createSystemClock();
 const shutdown = createShutdown({ process, graceMs: GRACE_MS });
 
-const { client, credentials } = openKubeClient({
-  kubeconfig: config.kubeconfig,
-  userAgent: 'molecule-operator',
-  onResponse: (method, code) => metrics.requests.inc({ method, code: String(code) }),
-});
+const { client, credentials } = connect();
+
+function connect(): OpenClient {
+  try {
+    return openKubeClient({
+      kubeconfig: config.kubeconfig,
+      userAgent: 'molecule-operator',
+      onResponse: (method, code) => metrics.requests.inc({ method, code: String(code) }),
+    });
+  } catch (error) {
+    log.fatal({ reason: coerceError(error).message }, 'Cannot start');
+    process.exit(1);
+  }
+}
 const ledger =
   config.ledgerURL === undefined
     ? withoutLedger()
@@ -65,6 +77,7 @@ const sources = {
   ...stores,
   reportOf: (uid: string) => inbox.get(uid),
   canRestartInPlace: () => canRestartInPlace(stores.nodes),
+  readPod: (key: ObjectKey, signal: AbortSignal) => readPod(client, key, signal),
   settings: {
     programImage: config.programImage,
     materializeCommand: MATERIALIZE,
@@ -72,7 +85,7 @@ const sources = {
   },
 };
 declareOrgController(manager, stores);
-declareTemplateAssetController(manager, {
+const templateAssets = declareTemplateAssetController(manager, {
   stores,
   checker: new SourceChecker({ client, forge, store, now: () => clock.monotonicMs() }),
 });
@@ -89,6 +102,7 @@ const assetServer = createAssetServer({
     inbox.put(workspace.uid, { podUID: workspace.podUID, receivedAt: clock.now(), report });
     workspaces.enqueue(workspace);
   },
+  onMissing: (workspace) => templateAssets.refetch(workspace),
   onError: (error) => log.warn({ reason: error.message }, 'Asset request failed'),
 });
 const health = createHealthServer({ registry, unhealthyKinds: () => manager.unhealthyKinds });

@@ -1,17 +1,11 @@
 import { coerceError } from '../platform/errors.ts';
 import type { Cluster, ClusterOptions } from './connect.ts';
 
-/** What the kubeconfig library makes up when it finds nothing. */
-const NO_CLUSTER = 'http://localhost:8080';
-
 /** The cluster as kubectl would choose it. It connects at the first call. */
 export async function openCluster({ kubeconfig, context }: ClusterOptions): Promise<Cluster> {
   const { openKubeClient } = await import('../kube/open-client.ts');
   try {
     const { client, credentials } = openKubeClient({ userAgent: 'kubectl-molecule', kubeconfig, context });
-    if (credentials.server === NO_CLUSTER) {
-      throw new Error('Cannot find a cluster: there is no kubeconfig; set KUBECONFIG or pass --kubeconfig');
-    }
     return { client, namespace: credentials.namespace, close: () => client.close() };
   } catch (thrown) {
     const cause = coerceError(thrown);

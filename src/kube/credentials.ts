@@ -35,6 +35,9 @@ export interface CredentialSource {
   readonly context?: string | undefined;
 }
 
+/** What the library makes up when it finds nothing. */
+const NO_CLUSTER = 'http://localhost:8080';
+
 /** Asking the library reads the files of the kubeconfig from disk; not for each of hundreds of requests in a second. */
 const HEADERS_FRESH_MS = 10_000;
 
@@ -113,6 +116,12 @@ function describeContext(config: KubeConfig): { readonly server: string; readonl
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new Error(`Cannot find a cluster: the kubeconfig has no context "${context}"; name one with --context`);
+  }
+  if (cluster.server === NO_CLUSTER) {
+    throw new Error('Cannot find a cluster: there is no kubeconfig; set KUBECONFIG or pass --kubeconfig');
+  }
+  if (!cluster.server.startsWith('https://')) {
+    throw new Error(`Cannot use the cluster at ${cluster.server}: credentials are sent over https only`);
   }
   return {
     server: cluster.server.replace(/\/+$/, ''),

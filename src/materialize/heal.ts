@@ -100,6 +100,8 @@ function createInventoryKeeper({
     const text = encodeInventory(inventory);
     await saveInventory(text);
     if (text === stored) return;
+    const found = volume.observe([RESERVED_FOLDER, INVENTORY_PATH], { hashUpToBytes: 0 }).get(INVENTORY_PATH);
+    if (found?.kind === 'directory') volume.displace(INVENTORY_PATH);
     volume.place(volume.stage({ kind: 'bytes', bytes: Buffer.from(text, 'utf8') }, 0o644), INVENTORY_PATH);
     stored = text;
   };

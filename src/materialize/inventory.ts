@@ -13,7 +13,10 @@ export function encodeInventory(inventory: Inventory): string {
   return `${canonicalJson({ version: 1, files })}\n`;
 }
 
-/** undefined for text that is not an inventory. Paths are not judged here: the planner does that for every use. */
+/** More than any template may have, twice over: an old revision's paths may still be in it. */
+const MAX_PATHS = 20_000;
+
+/** undefined for text that is not an inventory, or is one that we would never write. Paths are not judged here: the planner does that for every use. */
 export function decodeInventory(text: string): Inventory | undefined {
   let value: unknown;
   try {
@@ -22,7 +25,7 @@ export function decodeInventory(text: string): Inventory | undefined {
     return undefined;
   }
   const { version, files } = asRecord(value);
-  if (version !== 1 || !Array.isArray(files)) return undefined;
+  if (version !== 1 || !Array.isArray(files) || files.length > MAX_PATHS) return undefined;
   const inventory = new Map<string, ReadonlySet<string>>();
   for (const item of files as readonly unknown[]) {
     const { path, sha256 } = asRecord(item);

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import type { MaterializeReport } from '../assets/report.ts';
 import { type IncludeSet, isIncluded } from '../rules/asset-path.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
@@ -35,11 +35,15 @@ export async function materializeBundle(options: MaterializeBundleOptions): Prom
   return reportHealing(healing, bundle.head);
 }
 
+/** Far above what our own limits allow to write, far below what would exhaust the container. */
+const MAX_INVENTORY_BYTES = 4 * 1024 * 1024;
+
+/** undefined for what an agent put there instead: another kind of thing, or more than we would ever write. */
 function readOwnText(volume: Volume, path: string): string | undefined {
   const fd = volume.openFile(path);
   if (fd === undefined) return undefined;
   try {
-    return readFileSync(fd, 'utf8');
+    return fstatSync(fd).size > MAX_INVENTORY_BYTES ? undefined : readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);
   }

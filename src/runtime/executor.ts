@@ -153,15 +153,25 @@ class Run {
   }
 
   /** The name is taken: by us before a crash, or by somebody else. */
-  async #adopt({ resource, object, adoptIf }: CreateEffect): Promise<KubeObject> {
+  async #adopt(effect: CreateEffect): Promise<KubeObject> {
+    const { resource, object, adoptIf } = effect;
     const { name, namespace = '' } = object.metadata;
     const existing = await this.#options.client.get(resource, { namespace, name }, { signal: this.#signal });
     const isOurs = Object.entries(adoptIf).every(
       ([annotation, value]) => existing.metadata.annotations?.[annotation] === value,
     );
-    if (isOurs && existing.metadata.deletionTimestamp === undefined) return existing;
+    if (isOurs && existing.metadata.deletionTimestamp === undefined) return this.#relabel(effect, existing);
     const why = isOurs ? 'it is still being deleted' : 'it belongs to something else; remove it or choose another name';
     throw new RefusedError(`Cannot create ${resource.kind} "${name}": one of that name exists and ${why}`);
+  }
+
+  /** Without its labels an object of ours is in no store, so it would be adopted again and again and missed in a deletion. */
+  async #relabel({ resource, object, fieldManager }: CreateEffect, existing: KubeObject): Promise<KubeObject> {
+    const labels = object.metadata.labels ?? {};
+    if (Object.entries(labels).every(([name, value]) => existing.metadata.labels?.[name] === value)) return existing;
+    const { name, namespace = '', uid = '' } = existing.metadata;
+    const patch = { metadata: { uid, labels } };
+    return this.#options.client.patch(resource, { namespace, name }, patch, { fieldManager, signal: this.#signal });
   }
 
   #controller({ controlledBy }: CreateEffect): { readonly ownerReferences?: readonly OwnerReference[] } {

@@ -53,6 +53,7 @@ interface WatchedKind {
   readonly hasSynced: () => boolean;
   readonly versions: VersionSource;
   readonly contactAgeMs: () => number | undefined;
+  readonly isFailing: () => boolean;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -83,6 +84,7 @@ export class Manager {
       hasSynced: () => store.hasSynced,
       versions: store,
       contactAgeMs: () => reflector.contactAgeMs,
+      isFailing: () => reflector.isFailing,
       run: (signal) => reflector.run(signal),
     });
     return store;
@@ -123,11 +125,12 @@ export class Manager {
     return this.#watched.every(({ hasSynced }) => hasSynced());
   }
 
-  /** Kinds whose watch has not synced or has been silent for too long; empty when the operator is ready to decide. */
+  /** Kinds whose watch has not synced, fails, or has been silent for too long; empty when the operator is ready to decide. */
   get unhealthyKinds(): readonly string[] {
     return this.#watched
       .filter(
-        ({ hasSynced, contactAgeMs }) => !hasSynced() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS,
+        ({ hasSynced, contactAgeMs, isFailing }) =>
+          !hasSynced() || isFailing() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS,
       )
       .map(({ resource }) => resource.kind);
   }

@@ -29,6 +29,10 @@ const LONGEST_BACKOFF_MS = 30_000;
 const HEALTHY_AFTER_MS = 5_000;
 /** After so many failures in a row the resumed version itself is doubted. */
 const RELIST_AFTER_FAILURES = 5;
+/** Sooner than silence tells, later than a server that restarts a watch under load. */
+const FAILING_AFTER = 3;
+/** An attempt that lasts longer has got through; a refused one ends at once. */
+const SETTLED_MS = 2_000;
 const WATCH_SECONDS = { least: 240, spread: 60 };
 /** Bookmarks come about once a minute; after two of them were missed, something between us swallows the answers. */
 const SILENCE_MS = 120_000;
@@ -43,6 +47,8 @@ export class Reflector<T extends Stored> {
   #resumeFrom: string | undefined;
   #canStreamList = true;
   #lastContactMs: number | undefined;
+  #failures = 0;
+  #attemptMs: number | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -53,27 +59,37 @@ export class Reflector<T extends Stored> {
     return this.#lastContactMs === undefined ? undefined : this.#options.clock.monotonicMs() - this.#lastContactMs;
   }
 
+  /** The last attempts to follow this kind failed: what the store shows may be old. */
+  get isFailing(): boolean {
+    const isConnected =
+      this.#attemptMs !== undefined && this.#options.clock.monotonicMs() - this.#attemptMs > SETTLED_MS;
+    return this.#failures >= FAILING_AFTER && !isConnected;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, metrics, random, resource } = this.#options;
-    let failures = 0;
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
+      this.#attemptMs = startedMs;
       let askedMs = 0;
       try {
         await this.#follow(signal);
-        failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? failures + 1 : 0;
+        this.#failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? this.#failures + 1 : 0;
       } catch (thrown) {
         if (signal.aborted) return;
         const error = coerceError(thrown);
         metrics.watchErrors.inc({ kind: resource.kind });
-        failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? failures + 1 : 1;
-        if (isExpired(error) || failures % RELIST_AFTER_FAILURES === 0) this.#resumeFrom = undefined;
+        this.#failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? this.#failures + 1 : 1;
+        if (isExpired(error) || this.#failures % RELIST_AFTER_FAILURES === 0) this.#resumeFrom = undefined;
         if (this.#canStreamList && isStreamingRefused(error)) this.#canStreamList = false;
-        log.warn({ kind: resource.kind, failures, reason: error.message }, 'Watch broke');
+        log.warn({ kind: resource.kind, failures: this.#failures, reason: error.message }, 'Watch broke');
         askedMs = retryAfterMs(error);
       }
+      this.#attemptMs = undefined;
       const ownMs =
-        failures === 0 ? 0 : backoffMs(failures, { firstMs: FIRST_BACKOFF_MS, capMs: LONGEST_BACKOFF_MS, random });
+        this.#failures === 0
+          ? 0
+          : backoffMs(this.#failures, { firstMs: FIRST_BACKOFF_MS, capMs: LONGEST_BACKOFF_MS, random });
       // Only the signal ends the sleep early, and the loop with it.
       await clock.sleep(Math.max(ownMs, askedMs), signal).catch(() => undefined);
     }

@@ -1,3 +1,4 @@
+import { ApiError } from '../kube/errors.ts';
 import type { ObjectKey } from '../kube/objects.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
@@ -24,6 +25,8 @@ export interface RunnerOptions<Snapshot> {
 }
 
 const JITTER = 0.1;
+/** Failures in a row after which a failing server is no longer a hiccup. */
+const TOLD_AFTER_FAILURES = 3;
 
 /**
  * Runs the passes of one controller. How a pass ends and what follows:
@@ -44,6 +47,7 @@ export class Runner<Snapshot> {
   readonly #options: RunnerOptions<Snapshot>;
   readonly #echoes: EchoGuard;
   readonly #failures = new Map<string, string>();
+  readonly #retries = new Map<string, number>();
 
   constructor(options: RunnerOptions<Snapshot>) {
     this.#options = options;
@@ -109,6 +113,7 @@ export class Runner<Snapshot> {
 
   #succeed(key: string, outcome: Outcome): PassEnd {
     this.#failures.delete(key);
+    this.#retries.delete(key);
     const end = this.#endOf(outcome);
     const result = end.kind === 'retry' ? 'requeue' : end.afterMs === undefined ? 'success' : 'requeue_after';
     this.#options.metrics.reconciles.inc({ controller: this.#options.controller.name, result });
@@ -138,7 +143,10 @@ export class Runner<Snapshot> {
     const errorClass: ErrorClass = classify(error, signal);
     if (errorClass === 'aborted') return { kind: 'ok' };
     metrics.queueRetries.inc({ name: controller.name });
-    if (errorClass === 'refused') this.#failures.set(key, error.message);
+    // What the server says itself is told too, once it is more than a hiccup: a webhook that is down, an overload.
+    const isPersistent = error instanceof ApiError && (this.#retries.get(key) ?? 0) >= TOLD_AFTER_FAILURES;
+    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, error.message);
+    this.#retries.set(key, (this.#retries.get(key) ?? 0) + 1);
     if (errorClass === 'conflict') {
       metrics.reconciles.inc({ controller: controller.name, result: 'requeue' });
       return { kind: 'retry' };

@@ -102,7 +102,7 @@ export type OrgApprovalsMode = 'Hold' | 'Refuse';
 
 export type OrgApprovalsGatedActionsItem = 'delete_workspace' | 'delete_org' | 'delete_template_asset' | 'deprovision_workspace' | 'secret_write' | 'org_token_mint';
 
-/** How destructive operations wait for a human. */
+/** How destructive operations wait for a human. This version does not act on it yet. */
 export interface OrgApprovals {
   /**
    * Hold accepts a deletion and holds the object until somebody has approved it. Refuse rejects the deletion until an
@@ -118,7 +118,7 @@ export interface OrgApprovals {
   readonly gatedActions?: readonly OrgApprovalsGatedActionsItem[];
 }
 
-/** How long data is kept after its owner was deleted. */
+/** How long data is kept after its owner was deleted. This version keeps it for good. */
 export interface OrgRetention {
   /**
    * How long the volume of a deleted Workspace is kept before it is erased, for example 168h. 0s erases it at once.
@@ -129,7 +129,7 @@ export interface OrgRetention {
 /** What the Org should be. */
 export interface OrgSpec {
   /**
-   * Identity of the Org as a lowercase UUID, unique in the whole cluster and fixed once set. When left out it is the
+   * Identity of the Org as a lowercase UUID, unique in the whole cluster and fixed at creation. When left out it is the
    * uid of this object; see status.orgID.
    */
   readonly orgID?: string;
@@ -144,11 +144,14 @@ export interface OrgSpec {
   readonly platformAgent?: OrgPlatformAgent;
   /** What a Workspace of this Org gets where it says nothing itself. */
   readonly defaults?: OrgDefaults;
-  /** How destructive operations wait for a human. */
+  /** How destructive operations wait for a human. This version does not act on it yet. */
   readonly approvals?: OrgApprovals;
-  /** How long data is kept after its owner was deleted. */
+  /** How long data is kept after its owner was deleted. This version keeps it for good. */
   readonly retention?: OrgRetention;
-  /** Whether Workspaces may use the tiers 3 and 4, which run privileged on the node. */
+  /**
+   * Whether Workspaces may use the tiers 3 and 4, which run privileged on the node. This version refuses them in any
+   * case.
+   */
   readonly allowPrivilegedTiers?: boolean;
 }
 
@@ -302,8 +305,8 @@ export interface WorkspaceMcpServersItem {
 /** What the agent should be. */
 export interface WorkspaceSpec {
   /**
-   * Identity of the agent as a lowercase UUID, unique in the whole cluster and fixed once set. When left out it is the
-   * uid of this object; see status.id.
+   * Identity of the agent as a lowercase UUID, unique in the whole cluster and fixed at creation. When left out it is
+   * the uid of this object; see status.id.
    */
   readonly id?: string;
   /** platform marks the one agent at the root of the Org, which only the operator creates. Fixed at creation. */
@@ -331,8 +334,8 @@ export interface WorkspaceSpec {
    */
   readonly templateRef?: WorkspaceTemplateRef;
   /**
-   * How much the agent may do and use, from 1 (sandboxed) over 2 (standard) to 3 and 4 (privileged; the Org has to
-   * allow them). 0 is the platform agent's. A change takes effect at the next restart.
+   * How much the agent may do and use, from 1 (sandboxed) over 2 (standard) to 3 and 4 (privileged; this version
+   * refuses them). 0 is the platform agent's. A change takes effect at the next restart.
    */
   readonly tier?: number;
   /**
@@ -524,6 +527,8 @@ export interface TemplateAssetArtifact {
   readonly sizeBytes: number;
   /** How many there are. */
   readonly files: number;
+  /** The spec.include that they were chosen by; spec.include may have changed since. */
+  readonly include?: readonly string[];
 }
 
 /** The last attempt to get a revision, when it failed. */

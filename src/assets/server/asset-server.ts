@@ -12,6 +12,8 @@ export interface AssetServerOptions {
   readonly authorize: AuthorizePod;
   readonly openBundle: (digest: string, signal: AbortSignal) => Promise<OpenBundle | undefined>;
   readonly onReport: (workspace: WorkspaceIdentity, report: MaterializeReport) => void;
+  /** A tree that a Workspace may have is not in the store (any more): it has to be fetched again. */
+  readonly onMissing: (workspace: WorkspaceIdentity) => void;
   /** Failures that the caller only sees as 500 or 503. */
   readonly onError: (error: Error) => void;
   /** Transfers at once; ten times as many may wait. @default 32 */
@@ -19,6 +21,10 @@ export interface AssetServerOptions {
 }
 
 const MAX_REPORT_BYTES = 256 * 1024;
+/** A Pod needs one; a second covers a transfer that the other side has given up and we have not noticed. */
+const STREAMS_PER_POD = 2;
+/** A reader that takes nothing for so long is not reading. */
+const STALLED_MS = 20_000;
 
 /**
  * The asset server, not listening yet. Every request has to prove with a projected token which Pod it comes from, and
@@ -33,6 +39,7 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
   });
   const streams = createLimiter({ running: options.maxStreams ?? 32, waiting: (options.maxStreams ?? 32) * 10 });
 
+  const perPod = new Map<string, number>();
   const grants = new WeakMap<FastifyRequest, AssetGrant>();
 
   // Before a body is read: who is not known gets nothing parsed either.
@@ -44,13 +51,23 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
   });
 
   app.get<{ Params: { digest: string } }>('/v1/assets/:digest', async (request, reply) => {
-    const digest = grants.get(request)?.digest;
-    if (digest === undefined || digest !== request.params.digest) return sendProblem(reply, PROBLEMS.forbidden);
+    const grant = grants.get(request);
+    if (grant === undefined || grant.digest !== request.params.digest) return sendProblem(reply, PROBLEMS.forbidden);
+    const { digest } = grant;
+    const pod = grant.workspace.podUID;
+    const own = perPod.get(pod) ?? 0;
+    if (own >= STREAMS_PER_POD) return sendProblem(reply, PROBLEMS.busy);
+    perPod.set(pod, own + 1);
+    reply.raw.once('close', () => release(perPod, pod));
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     const leave = await streams.enter(request.signal);
     if (leave === undefined) return sendProblem(reply, PROBLEMS.busy);
     reply.raw.once('close', leave);
     const bundle = await options.openBundle(digest, request.signal);
-    if (bundle === undefined) return sendProblem(reply, PROBLEMS.notHere);
+    if (bundle === undefined) {
+      options.onMissing(grant.workspace);
+      return sendProblem(reply, PROBLEMS.notHere);
+    }
     return reply.type('application/octet-stream').header('content-length', bundle.sizeBytes).send(bundle.stream);
   });
 
@@ -72,6 +89,13 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
     return sendProblem(reply, PROBLEMS.broken);
   });
   return app;
+}
+
+/** One transfer of this Pod less. */
+function release(perPod: Map<string, number>, pod: string): void {
+  const left = (perPod.get(pod) ?? 1) - 1;
+  if (left > 0) perPod.set(pod, left);
+  else perPod.delete(pod);
 }
 
 type Admission =

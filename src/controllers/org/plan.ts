@@ -1,7 +1,9 @@
+import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { APPROVAL_FINALIZER, FIELD_MANAGERS, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { ORGS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { Progress } from '../../conditions/summarise.ts';
 import type { Plan } from '../../runtime/plan.ts';
 import { deleteLive, finalizerChange, statusWrite } from '../effects.ts';
 import { desiredPlatformAgent, isUpToDate } from './desired.ts';
@@ -38,11 +40,19 @@ export function planOrg(snapshot: OrgSnapshot, now: Date): Plan {
     writes: needsApply(platformAgent, snapshot)
       ? [{ kind: 'apply', resource: WORKSPACES, object: desiredPlatformAgent(org), fieldManager: FIELD_MANAGERS.org }]
       : [],
-    ...status(snapshot, { platformAgent, progress: isDone ? 'settled' : 'progressing', now, ...failed }),
+    ...status(snapshot, { platformAgent, progress: isDone ? 'settled' : progressOf(platformAgent), now, ...failed }),
     outcome: isDone
       ? { kind: 'settled', resyncAfterMs: RESYNC_MS }
       : { kind: 'progressing', recheckAfterMs: RECHECK_MS },
   };
+}
+
+/** An Org is stuck exactly when its root is: only another spec can help then. */
+function progressOf(agent: Workspace | undefined): Progress {
+  const isStalled = agent?.status?.conditions?.some(
+    ({ type, status }) => type === CONDITIONS.stalled && status === 'True',
+  );
+  return isStalled === true ? 'stalled' : 'progressing';
 }
 
 /** One that is going is left to go; the pass that sees it gone makes the next one (PA-1). */

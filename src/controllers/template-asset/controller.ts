@@ -1,3 +1,4 @@
+import { keyString, type ObjectKey } from '../../kube/objects.ts';
 import type { Manager } from '../../runtime/manager.ts';
 import { ownKey } from '../keys.ts';
 import { templateName } from '../workspace/checks.ts';
@@ -7,8 +8,13 @@ import { planTemplateAsset } from './plan.ts';
 /** Downloads wait for a forge; they must not wait for each other. */
 const WORKERS = 8;
 
+export interface TemplateAssetHandle {
+  /** The stored tree of this Workspace's template is lost: look at the source now and not at the next interval. */
+  refetch(workspace: ObjectKey): void;
+}
+
 /** Its passes may take as long as a download does. */
-export function declareTemplateAssetController(manager: Manager, sources: TemplateAssetSources): void {
+export function declareTemplateAssetController(manager: Manager, sources: TemplateAssetSources): TemplateAssetHandle {
   const { stores } = sources;
   const controller = manager.controller({
     controller: {
@@ -27,4 +33,14 @@ export function declareTemplateAssetController(manager: Manager, sources: Templa
       return stores.templateAssets.get(key)?.metadata.deletionTimestamp === undefined ? [] : [key];
     }),
   );
+  return {
+    refetch: ({ namespace, name }) => {
+      const workspace = stores.workspaces.get({ namespace, name });
+      const template = workspace === undefined ? undefined : templateName(workspace, true);
+      if (template === undefined) return;
+      const key = { namespace, name: template };
+      sources.checker.forget(keyString(key));
+      controller.enqueue(key);
+    },
+  };
 }

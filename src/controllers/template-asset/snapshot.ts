@@ -19,6 +19,8 @@ export type Attempt =
         readonly digest: string;
         readonly sizeBytes: number;
         readonly files: number;
+        /** What the tree was chosen by. */
+        readonly include: readonly string[];
       };
       readonly nextCheckMs: number;
     }

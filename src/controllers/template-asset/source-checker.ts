@@ -65,15 +65,16 @@ export class SourceChecker {
       const token = await this.#readToken(asset, signal);
       const credentials = token === undefined ? {} : { token };
       commit = await forge.resolve(source, { ...credentials, signal });
+      const include = asset.spec.include ?? [];
       const { assetsBytes } = asset.spec.limits ?? {};
       const limits = assetsBytes === undefined ? {} : { assetBytes: assetsBytes };
       const { digest, sizeBytes, files } = await store.ensure(
-        { source, commit, ...credentials, include: asset.spec.include ?? [], limits },
+        { source, commit, ...credentials, include, limits },
         signal,
       );
       return {
         kind: 'stored',
-        artifact: { revision: commit, digest, sizeBytes, files },
+        artifact: { revision: commit, digest, sizeBytes, files, include },
         nextCheckMs: parseDurationMs(asset.spec.interval ?? '5m'),
       };
     } catch (error) {

@@ -149,7 +149,10 @@ function resolveRunnable(
       blocker: {
         kind: 'stalled',
         reason: REASONS.imageMissing,
-        message: 'No image is known for this agent; set spec.image, or spec.defaults.image on the Org',
+        message:
+          spec.kind === 'platform'
+            ? 'No image is known for the platform agent; set spec.platformAgent.image or spec.defaults.image on the Org'
+            : 'No image is known for this agent; set spec.image, or spec.defaults.image on the Org',
       },
     };
   }
@@ -201,7 +204,7 @@ function resolveTemplate({ workspace, template }: WorkspaceSnapshot): ResolvedTe
       REASONS.templateReady,
       `TemplateAsset "${name}" delivers revision ${artifact.revision.slice(0, 12)}`,
     ),
-    resolved: { digest: artifact.digest, include: template.spec.include ?? [] },
+    resolved: { digest: artifact.digest, include: artifact.include ?? template.spec.include ?? [] },
   };
 }
 

@@ -16,7 +16,7 @@ export function declareWorkspaceController(
   const controller = manager.controller({
     controller: {
       name: 'workspace',
-      gather: async (key) => gatherWorkspace(key, sources),
+      gather: (key, signal) => gatherWorkspace(key, sources, signal),
       plan: (snapshot, { now, ...failure }) => planWorkspace({ ...snapshot, ...failure }, now),
     },
     concurrency: workers,

@@ -228,13 +228,18 @@ function agentEnvironment(intent: WorkspaceIntent): V1EnvVar[] {
     ['MOLECULE_DECLARED_PLUGINS', spec.plugins?.join(',')],
   ];
   return [
-    ...own.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
+    ...own.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: literal(value) }])),
     ...(spec.env ?? []).map(({ name, value, valueFrom }) =>
       valueFrom === undefined
         ? { name, value: value ?? '' }
         : { name, valueFrom: { secretKeyRef: { ...valueFrom.secretKeyRef } } },
     ),
   ];
+}
+
+/** The kubelet expands $(NAME) in values; a name for people is no place for that. */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$');
 }
 
 function volumes(intent: WorkspaceIntent, hasTemplate: boolean): V1Volume[] {

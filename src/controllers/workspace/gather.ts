@@ -18,11 +18,20 @@ export interface WorkspaceSources {
   /** The last report about the Workspace with this uid. */
   readonly reportOf: (workspaceUID: string) => ReceivedReport | undefined;
   readonly canRestartInPlace: () => boolean;
+  /** A Pod straight from the apiserver; undefined when there is none. */
+  readonly readPod: (key: ObjectKey, signal: AbortSignal) => Promise<ObservedPod | undefined>;
   readonly settings: WorkspaceSettings;
 }
 
-/** Reads memory only: a pass over a Workspace costs the apiserver nothing but its writes. */
-export function gatherWorkspace(key: ObjectKey, sources: WorkspaceSources): WorkspaceSnapshot | undefined {
+/**
+ * Reads memory, so that a pass costs the apiserver nothing but its writes. A deletion alone asks for the Pod itself: one that
+ * lost its label is in no store, and would outlive its Workspace.
+ */
+export async function gatherWorkspace(
+  key: ObjectKey,
+  sources: WorkspaceSources,
+  signal: AbortSignal,
+): Promise<WorkspaceSnapshot | undefined> {
   const workspace = sources.workspaces.get(key);
   if (workspace === undefined) return undefined;
   const uid = workspace.metadata.uid ?? '';
@@ -35,7 +44,9 @@ export function gatherWorkspace(key: ObjectKey, sources: WorkspaceSources): Work
     ancestors: gatherAncestors(workspace, sources.workspaces),
     template:
       template === undefined ? undefined : sources.templateAssets.get({ namespace: key.namespace, name: template }),
-    pod: sources.pods.get(child),
+    pod:
+      sources.pods.get(child) ??
+      (workspace.metadata.deletionTimestamp === undefined ? undefined : await sources.readPod(child, signal)),
     volume: sources.volumes.get(child),
     report: sources.reportOf(uid),
     canRestartInPlace: sources.canRestartInPlace(),

@@ -1,4 +1,4 @@
-import { API_VERSION, APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
+import { ANNOTATIONS, API_VERSION, APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { EventEffect, Plan } from '../../runtime/plan.ts';
@@ -16,7 +16,10 @@ export const DELETE_WORKSPACE = 'delete_workspace';
  * off. The volume stays, and an Event says so. Cleanup tolerates that nothing was ever made.
  */
 export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
-  const { workspace, pod, volume } = snapshot;
+  const { workspace, volume } = snapshot;
+  const incarnation = workspace.status?.incarnation ?? workspace.metadata.uid;
+  // Somebody else's Pod under our name is no reason to wait, and none to delete it.
+  const pod = snapshot.pod?.metadata.annotations?.[ANNOTATIONS.incarnation] === incarnation ? snapshot.pod : undefined;
   const { metadata } = workspace;
   if (!(metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) return { outcome: { kind: 'settled' } };
   const subjectUID = metadata.uid ?? '';
@@ -28,17 +31,7 @@ export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
     detail: { pod: pod?.metadata.name ?? null, volume: volumeName ?? null },
   };
   if (pod !== undefined) {
-    const override = {
-      reason: REASONS.terminating,
-      message: snapshot.lastFailure ?? 'The Pod is ending; the volume stays',
-    };
-    const status = workspaceStatus({ snapshot, assessment: assess(snapshot), progress: 'progressing', override, now });
-    const write = statusWrite({
-      resource: WORKSPACES,
-      object: workspace,
-      status,
-      fieldManager: FIELD_MANAGERS.workspace,
-    });
+    const write = terminatingStatus(snapshot, now);
     return {
       intents: [intent],
       deletes: deleteLive(PODS, pod),
@@ -46,8 +39,10 @@ export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
       outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS },
     };
   }
+  const refused = snapshot.lastFailure === undefined ? undefined : terminatingStatus(snapshot, now);
   return {
     intents: [intent],
+    ...(refused === undefined ? {} : { status: refused }),
     outcomes: [{ action: DELETE_WORKSPACE, subjectUID, result: { volumeRetained: volumeName ?? null } }],
     ...(volumeName === undefined ? {} : { events: [retainedEvent(snapshot, volumeName)] }),
     removeFinalizer: finalizerChange({
@@ -69,4 +64,15 @@ function retainedEvent({ workspace }: WorkspaceSnapshot, volumeName: string): Ev
     note: `Workspace "${name}" is gone; its volume "${volumeName}" stays in the namespace`,
     regarding: { apiVersion: API_VERSION, kind: 'Workspace', namespace, name, uid },
   };
+}
+
+/** Says what the deletion waits for; without a refusal that is the end of the Pod. */
+function terminatingStatus(snapshot: WorkspaceSnapshot, now: Date): Plan['status'] {
+  const override = {
+    reason: REASONS.terminating,
+    message: snapshot.lastFailure ?? 'The Pod is ending; the volume stays',
+  };
+  const status = workspaceStatus({ snapshot, assessment: assess(snapshot), progress: 'progressing', override, now });
+  const object = snapshot.workspace;
+  return statusWrite({ resource: WORKSPACES, object, status, fieldManager: FIELD_MANAGERS.workspace });
 }

@@ -16,6 +16,8 @@ const RECHECK_MS = 30_000;
 const RESYNC_MS = 600_000;
 /** A state that ends within this time after the Pod was made is not written: one status write until Ready (design, section 5). */
 const HOLD_MS = 2_000;
+/** A Pod lives at least this long before an ended one is replaced. */
+const LEAST_POD_AGE_MS = 10_000;
 
 /** What one pass finds necessary, before status. */
 interface Change {
@@ -23,6 +25,8 @@ interface Change {
   readonly writes?: readonly WriteEffect[];
   readonly deletes?: readonly DeleteEffect[];
   readonly override?: StatusInput['override'];
+  /** When to look again, where that is sooner than usual. */
+  readonly recheckMs?: number;
   /** Whether the state may be over in a moment, so that telling it can wait. */
   readonly isFleeting?: boolean;
 }
@@ -41,7 +45,7 @@ export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
     return { addFinalizer, outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS } };
   }
   const assessment = assess(snapshot);
-  const change = decideChange(snapshot, assessment);
+  const change = decideChange(snapshot, { assessment, now });
   const heldMs =
     change.isFleeting === true && snapshot.lastFailure === undefined ? remainingHoldMs(snapshot.pod, now) : 0;
   const status = heldMs > 0 ? undefined : workspaceStatus({ snapshot, assessment, now, ...explain(change, snapshot) });
@@ -53,11 +57,15 @@ export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
     ...(change.writes === undefined ? {} : { writes: change.writes }),
     ...(change.deletes === undefined ? {} : { deletes: change.deletes }),
     ...(write === undefined ? {} : { status: write }),
-    outcome: outcomeOf(change.progress, heldMs),
+    outcome: outcomeOf(change.progress, heldMs > 0 ? heldMs : (change.recheckMs ?? RECHECK_MS)),
   };
 }
 
-function decideChange(snapshot: WorkspaceSnapshot, assessment: Assessment): Change {
+function decideChange(
+  snapshot: WorkspaceSnapshot,
+  context: { readonly assessment: Assessment; readonly now: Date },
+): Change {
+  const { assessment, now } = context;
   const { pod, volume } = snapshot;
   const stranger = [pod, volume].find(
     (child) => child !== undefined && child.metadata.annotations?.[ANNOTATIONS.incarnation] !== assessment.incarnation,
@@ -75,13 +83,14 @@ function decideChange(snapshot: WorkspaceSnapshot, assessment: Assessment): Chan
   }
   if (pod === undefined)
     return { progress: 'progressing', isFleeting: true, writes: creations(snapshot, assessment.intent) };
-  return overseePod({ ...snapshot, pod }, assessment.intent);
+  return overseePod({ ...snapshot, pod }, { intent: assessment.intent, now });
 }
 
 function overseePod(
   { pod, volume }: WorkspaceSnapshot & { readonly pod: ObservedPod },
-  intent: WorkspaceIntent,
+  context: { readonly intent: WorkspaceIntent; readonly now: Date },
 ): Change {
+  const { intent, now } = context;
   if (pod.metadata.deletionTimestamp !== undefined) {
     return {
       progress: 'progressing',
@@ -97,6 +106,11 @@ function overseePod(
     };
   }
   const hasEnded = pod.phase === 'Failed' || pod.phase === 'Succeeded';
+  const restMs = hasEnded ? ageLeftMs(pod, now) : 0;
+  if (restMs > 0) {
+    const message = 'The agent ended; its Pod is replaced in a moment';
+    return { progress: 'progressing', recheckMs: restMs, override: { reason: REASONS.agentRestarting, message } };
+  }
   if (hasEnded || pod.metadata.annotations?.[ANNOTATIONS.specHash] !== specHash(intent)) {
     return {
       progress: 'progressing',
@@ -146,9 +160,9 @@ function createVolume(intent: WorkspaceIntent): WriteEffect {
   };
 }
 
-/** A new revision changes two annotations; the agent gets it at its next start. */
+/** A new revision changes two annotations; the agent gets it at its next start. Edited ones are put right. */
 function followTemplate(pod: ObservedPod, intent: WorkspaceIntent): readonly WriteEffect[] {
-  const wanted = Object.entries(templateAnnotations(intent));
+  const wanted = Object.entries({ [ANNOTATIONS.workspaceUID]: intent.uid, ...templateAnnotations(intent) });
   if (wanted.every(([name, value]) => pod.metadata.annotations?.[name] === value)) return [];
   return [
     {
@@ -169,18 +183,30 @@ function explain(change: Change, { lastFailure }: WorkspaceSnapshot): Pick<Statu
   return { progress: change.progress, ...(change.override === undefined ? {} : { override: change.override }) };
 }
 
+/**
+ * Milliseconds until an ended Pod may be replaced. Where nodes cannot restart in place, an agent that ends at once would
+ * otherwise cost a Pod every few seconds; the back-off of materialize goes with the Pod that it was counted in.
+ */
+function ageLeftMs(pod: ObservedPod, now: Date): number {
+  return Math.min(
+    LEAST_POD_AGE_MS,
+    Date.parse(pod.metadata.creationTimestamp ?? '') + LEAST_POD_AGE_MS - now.getTime(),
+  );
+}
+
 /** creationTimestamp has whole seconds, so a Pod's state is held for one to two seconds after its POST. */
 function remainingHoldMs(pod: ObservedPod | undefined, now: Date): number {
   if (pod === undefined) return HOLD_MS;
-  return Date.parse(pod.metadata.creationTimestamp ?? '') + HOLD_MS - now.getTime();
+  // Never longer than the rule says, however far the clocks of operator and apiserver are apart.
+  return Math.min(HOLD_MS, Date.parse(pod.metadata.creationTimestamp ?? '') + HOLD_MS - now.getTime());
 }
 
-function outcomeOf(progress: Progress, heldMs: number): Outcome {
+function outcomeOf(progress: Progress, recheckAfterMs: number): Outcome {
   switch (progress) {
     case 'settled':
       return { kind: 'settled', resyncAfterMs: RESYNC_MS };
     case 'progressing':
-      return { kind: 'progressing', recheckAfterMs: heldMs > 0 ? heldMs : RECHECK_MS };
+      return { kind: 'progressing', recheckAfterMs };
     case 'waiting':
       return { kind: 'waiting', recheckAfterMs: RESYNC_MS };
     case 'stalled':

@@ -27,13 +27,13 @@ const EXITS: Readonly<Record<number, { readonly reason: Reason; readonly message
     reason: REASONS.volumeNotWritable,
     message: 'The volume cannot be written; check its free space and its permissions',
   },
-  75: { reason: REASONS.assetsUnavailable, message: 'The wanted assets cannot be had now; it is tried again' },
+  75: { reason: REASONS.assetsUnavailable, message: 'The assets are not in place yet and it is tried again' },
 };
 
 function findMaterialized(pod: ObservedPod | undefined, report: ReceivedReport | undefined): Finding {
   if (pod === undefined) return creating();
   if (pod.metadata.annotations?.[ANNOTATIONS.assetsDigest] === undefined) {
-    return finding('True', REASONS.templatesOff, 'Templates are off');
+    return finding('True', REASONS.templatesOff, 'No template is named, so nothing had to be delivered');
   }
   const run = pod.materialize;
   if (run?.state === 'terminated' && run.exitCode === 0) {
@@ -63,7 +63,8 @@ function findAgent(pod: ObservedPod | undefined): Finding {
     const message = `The agent ended and is starting again; see why: kubectl logs ${pod.metadata.name} -c agent --previous`;
     return finding('False', REASONS.agentRestarting, message);
   }
-  return finding('False', REASONS.agentStarting, 'The agent does not serve its card yet');
+  const message = `The agent does not serve its card yet; see what it does: kubectl logs ${pod.metadata.name} -c agent`;
+  return finding('False', REASONS.agentStarting, message);
 }
 
 const PULL_FAILURES = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']);
@@ -74,11 +75,15 @@ function findObstacle(pod: ObservedPod, container: ObservedContainer | undefined
   if (pod.unschedulable !== undefined) return finding('False', REASONS.unschedulable, pod.unschedulable);
   if (container?.state !== 'waiting') return undefined;
   if (PULL_FAILURES.has(container.reason ?? '')) {
-    const message = "The image cannot be pulled; check its name and the Org's spec.defaults.imagePullSecrets";
+    const message = `The image cannot be pulled; check its name and the Org's spec.defaults.imagePullSecrets, and see why: kubectl describe pod ${pod.metadata.name}`;
     return finding('False', REASONS.imageNotPulled, message);
   }
   if (START_FAILURES.has(container.reason ?? '')) {
-    return finding('False', REASONS.containerNotStarted, container.message ?? 'The container cannot be started');
+    return finding(
+      'False',
+      REASONS.containerNotStarted,
+      `The container cannot be started: ${container.message ?? container.reason}; check spec.env and what it names`,
+    );
   }
   return undefined;
 }

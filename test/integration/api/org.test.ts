@@ -12,7 +12,7 @@ const BAD_RETENTION =
 const BAD_ID =
   'Cannot use this orgID: it is not a UUID in lower case; write one such as 1b4e28ba-2fa1-41d2-883f-0016d3cca427, or leave spec.orgID out to take the uid of this object.';
 const CHANGED_ID =
-  'Cannot change spec.orgID: the identity of every agent is derived from it; put the old value back, or create another Org in another namespace.';
+  'Cannot change spec.orgID after creation: the identity of every agent is derived from it; put spec.orgID back as it was, or create another Org in another namespace.';
 
 let namespace: string;
 beforeAll(async () => {
@@ -90,8 +90,8 @@ describe('the identity of an Org', () => {
     }
   });
 
-  it('may be set later', async () => {
-    expect(await tryToPatch('org/org', { spec: { orgID: UUID } }, { namespace })).toBe('accepted');
+  it('cannot be set later, because its uid was its identity until then', async () => {
+    expect(await tryToPatch('org/org', { spec: { orgID: UUID } }, { namespace })).toContain(CHANGED_ID);
   });
 
   it.each([

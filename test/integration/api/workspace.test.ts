@@ -153,7 +153,7 @@ describe('the platform agent', () => {
 
 describe('what a Workspace was created as', () => {
   const changedID =
-    "Cannot change spec.id: the agent's data and tokens belong to it; put the old value back, or create another Workspace.";
+    "Cannot change spec.id after creation: the agent's data and tokens belong to it; put spec.id back as it was, or create another Workspace.";
   beforeAll(async () => {
     for (const [name, spec] of [
       ['with-id', { id: UUID }],
@@ -170,7 +170,7 @@ describe('what a Workspace was created as', () => {
   });
 
   it.each([
-    ['may get an identity later', 'without-id', { id: UUID }, 'accepted'],
+    ['does not get an identity later', 'without-id', { id: UUID }, changedID],
     ['may move to another parent', 'with-id', { parentRef: { name: 'without-id' } }, 'accepted'],
     ['keeps its identity', 'with-id', { id: OTHER_UUID }, changedID],
     ['does not lose its identity', 'with-id', { id: null }, changedID],

@@ -95,6 +95,7 @@ describe('a real Gitea', () => {
       authorize: () => ({ workspace: { namespace: 'tenant', name: 'ws', uid: 'ws-uid', podUID: 'uid' }, digest }),
       openBundle: (wanted, callSignal) => store.open(wanted, callSignal),
       onReport: (_workspace, { outcome }) => outcomes.push(outcome),
+      onMissing: () => expect.unreachable('the tree is in the store'),
       onError: (error) => expect.unreachable(error.message),
     });
     const outcomes: string[] = [];

@@ -225,6 +225,10 @@ describe('on a hostile volume', () => {
       'symlink at our inventory',
       (o) => replaceBy('.molecule/manifest.json', (path) => symlinkSync(join(o, 'system.md'), path)),
     ],
+    [
+      'folder at our inventory',
+      () => replaceBy('.molecule/manifest.json', (path) => mkdirSync(join(path, 'a'), { recursive: true })),
+    ],
     ['FIFO at our inventory', () => replaceBy('.molecule/manifest.json', (path) => execFileSync('mkfifo', [path]))],
     ['symlink where displaced files go', (o) => symlinkSync(o, at('.molecule/displaced'))],
     ['V12 leftover staging with links in it', (o) => plantStaging(o)],

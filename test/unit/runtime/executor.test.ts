@@ -199,13 +199,13 @@ describe('an intent', () => {
 });
 
 describe('a create', () => {
-  const taken = async (existing: Parameters<typeof made>[1]): Promise<Execution> => {
+  const taken = async (existing: Parameters<typeof made>[1], volume: CreateEffect = VOLUME): Promise<Execution> => {
     answer((step) => {
       if (step === 'create ConfigMap/volume') return alreadyExists();
       if (step === 'get ConfigMap/volume') return made(CONFIG_MAPS, existing);
       return undefined;
     });
-    return executor.execute({ writes: [VOLUME, POD], outcome: { kind: 'settled' } }, signal);
+    return executor.execute({ writes: [volume, POD], outcome: { kind: 'settled' } }, signal);
   };
 
   it('is controlled by what the same plan created before', async () => {
@@ -244,6 +244,19 @@ describe('a create', () => {
     expect(failure).toBeUndefined();
     expect(body('create Pod/pod')).toMatchObject({ metadata: { ownerReferences: [{ uid: 'earlier' }] } });
     expect(written[0]).toEqual({ resource: CONFIG_MAPS, resourceVersion: '3' });
+  });
+
+  it('puts its labels back on its own object, which no store would show without them', async () => {
+    const { failure } = await taken({ name: 'volume', version: '3', uid: 'earlier', annotations: { owner: 'me' } });
+    expect(failure).toBeUndefined();
+    expect(steps).not.toContain('patch ConfigMap/volume');
+    steps.length = 0;
+    const labelled = {
+      ...VOLUME,
+      object: { ...VOLUME.object, metadata: { ...VOLUME.object.metadata, labels: { ours: 'yes' } } },
+    };
+    await taken({ name: 'volume', version: '3', uid: 'earlier', annotations: { owner: 'me' } }, labelled);
+    expect(body('patch ConfigMap/volume')).toEqual({ metadata: { uid: 'earlier', labels: { ours: 'yes' } } });
   });
 
   it.each([

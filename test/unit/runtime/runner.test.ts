@@ -247,6 +247,17 @@ describe('a failure', () => {
     expect(contexts.map(({ lastFailure }) => lastFailure)).toEqual([undefined, 'exceeded quota', undefined]);
   });
 
+  it('that the server repeats is told as well, once it is no hiccup any more', async () => {
+    client.answer = () => new ApiError('failed calling webhook', { code: 500 });
+    void start(planning({ status: STATUS }));
+    queue.add('ns/w');
+    await clock.advance(5_000);
+    const told = contexts.map(({ lastFailure }) => lastFailure);
+    expect(told.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(told.slice(4).every((words) => words === 'failed calling webhook')).toBe(true);
+    expect(told.length).toBeGreaterThan(5);
+  });
+
   it('by shutdown is nobody’s failure', async () => {
     void start({
       gather: async (_key, signal) =>

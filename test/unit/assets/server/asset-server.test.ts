@@ -22,11 +22,13 @@ const REPORT: MaterializeReport = {
 
 let reports: [WorkspaceIdentity, MaterializeReport][];
 let errors: Error[];
+let missing: WorkspaceIdentity[];
 let apps: FastifyInstance[];
 
 beforeEach(() => {
   reports = [];
   errors = [];
+  missing = [];
   apps = [];
 });
 afterEach(() => Promise.all(apps.map((app) => app.close())));
@@ -41,6 +43,7 @@ function build(change: Partial<AssetServerOptions> = {}): FastifyInstance {
     openBundle: async (digest) =>
       digest === DIGEST ? { stream: Readable.from([Buffer.from('bundle')]), sizeBytes: 6 } : undefined,
     onReport: (workspace, report) => reports.push([workspace, report]),
+    onMissing: (workspace) => missing.push(workspace),
     onError: (error) => errors.push(error),
     ...change,
   });
@@ -121,10 +124,35 @@ describe('fetching a tree', () => {
     expect((await app.inject({ url: '/v1/nothing', headers: bearer('good') })).statusCode).toBe(404);
   });
 
+  it('says which Workspace misses its tree, so that it is fetched again', async () => {
+    const app = build({ openBundle: async () => undefined });
+    const answer = await app.inject({ url: `/v1/assets/${DIGEST}`, headers: bearer('good') });
+    expect([answer.statusCode, missing]).toEqual([404, [WORKSPACE]]);
+  });
+
+  it('lets one Pod hold no more than two transfers, however many others could run', async () => {
+    const app = build({
+      openBundle: async () => ({ stream: new Readable({ read: () => undefined }), sizeBytes: 6 }),
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const ask = () => httpRequest({ port, path: `/v1/assets/${DIGEST}`, headers: bearer('good') }).end();
+    const calls = Array.from({ length: 5 }, ask);
+    for (const call of calls) call.on('error', () => undefined);
+    const codes: number[] = [];
+    for (const call of calls) call.once('response', (response) => codes.push(response.statusCode ?? 0));
+    while (codes.filter((code) => code === 503).length < 3) await new Promise(setImmediate);
+    for (const call of calls) call.destroy();
+    expect(codes.filter((code) => code !== 503)).toHaveLength(codes.length - 3);
+  });
+
   it('lets no more than its limit transfer at once, makes some wait and sends the rest away', async () => {
     const streams: Readable[] = [];
+    let pods = 0;
     const app = build({
       maxStreams: 1,
+      // Every call comes from another Pod.
+      authorize: () => ({ workspace: { ...WORKSPACE, podUID: `pod-${pods++}` }, digest: DIGEST }),
       openBundle: async () => {
         const stream = new Readable({ read: () => undefined });
         streams.push(stream);

@@ -97,6 +97,13 @@ describe('planOrg()', () => {
     });
   });
 
+  it('is stuck when its root is', () => {
+    const stalled = { ...ready.conditions[0], type: 'Stalled' };
+    const agent = platformAgent({ status: { conditions: [{ ...ready.conditions[0], status: 'False' }, stalled] } });
+    const plan = planOrg({ org: org(), workspaces: [agent] }, NOW);
+    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready' }, { type: 'Stalled' }, {}] });
+  });
+
   it('applies again when somebody changed a field of the platform agent that the Org decides', () => {
     const agent = platformAgent({ spec: { ...desiredPlatformAgent(org()).spec, model: 'somebody/elses' } });
     expect(planOrg({ org: org(), workspaces: [agent] }, NOW).writes).toHaveLength(1);

@@ -7,7 +7,7 @@ import { DIGEST, meta, REVISION, storedTemplate, templateAsset, uidOf } from '..
 const NOW = new Date('2026-03-01T10:00:00Z');
 const stored: Attempt = {
   kind: 'stored',
-  artifact: { revision: REVISION, digest: DIGEST, sizeBytes: 1200, files: 4 },
+  artifact: { revision: REVISION, digest: DIGEST, sizeBytes: 1200, files: 4, include: ['config.yaml'] },
   nextCheckMs: 300_000,
 };
 const refused: Attempt = {

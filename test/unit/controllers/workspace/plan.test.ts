@@ -298,6 +298,31 @@ describe('planWorkspace()', () => {
     ).toBeUndefined();
   });
 
+  it('lets a Pod that ended at once rest before it makes the next, whatever the clocks say', () => {
+    for (const now of [NOW, new Date('2026-02-28T00:00:00Z')]) {
+      const plan = planWorkspace(running({ phase: 'Failed', isReady: false }), now);
+      expect(plan.deletes).toBeUndefined();
+      expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 10_000 });
+    }
+  });
+
+  it('never holds a status back longer than its rule says, whatever the clocks say', () => {
+    const plan = planWorkspace(running({ isReady: false }), new Date('2026-02-28T00:00:00Z'));
+    expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 2_000 });
+  });
+
+  it('keeps the paths that an artifact was chosen by, although the spec has others now', () => {
+    const template = storedTemplate('claude');
+    const artifact = { ...template.status?.artifact, include: ['config.yaml', 'prompts/**'] };
+    const changed = {
+      ...template,
+      spec: { ...template.spec, include: ['config.yaml'] },
+      status: { artifact },
+    } as typeof template;
+    const plan = planWorkspace({ ...running(), template: changed }, LATER);
+    expect(plan.writes).toEqual([]);
+  });
+
   it('waits for a Pod that is ending before it makes the next', () => {
     const base = running();
     const plan = planWorkspace(
@@ -398,6 +423,23 @@ describe('planWorkspace() of a deleted Workspace', () => {
     expect(plan.outcomes).toMatchObject([{ subjectUID: uidOf('researcher'), result: { volumeRetained: CHILD } }]);
     expect(plan.removeFinalizer).toMatchObject({ finalizer: APPROVAL_FINALIZER });
     expect(plan.deletes).toBeUndefined();
+  });
+
+  it('says what it waits for when the ledger does not answer, also without a Pod', () => {
+    const plan = planWorkspace(snapshot({ workspace: deleted(), lastFailure: 'The ledger does not answer' }), LATER);
+    expect(condition(plan, 'AgentReady')).toMatchObject({
+      reason: 'Terminating',
+      message: 'The ledger does not answer',
+    });
+  });
+
+  it("leaves a stranger's Pod of the same name alone", () => {
+    const base = running();
+    const annotations = { [ANNOTATIONS.incarnation]: '99999999-9999-4999-8999-999999999999' };
+    const pod = podOf(base, { metadata: { ...podOf(base).metadata, annotations } });
+    const plan = planWorkspace({ ...base, pod, workspace: deleted() }, LATER);
+    expect(plan.deletes).toBeUndefined();
+    expect(plan.removeFinalizer).toBeDefined();
   });
 
   it('tolerates that nothing was ever made', () => {
