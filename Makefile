@@ -101,7 +101,7 @@ DEMO ?= tour
 demo: build ## Cluster, forge, Postgres, operator and an org of agents (DEMO=heal shows the healing)
 	@node hack/demo.ts $(DEMO)
 
-demo-down: $(DEPS) ## Remove all of it
+demo-down: $(DEPS) ## Stop and remove it; remembered ports, logs and images stay in .dev/
 	@node hack/demo.ts down
 
 ##@ Use on a cluster (current context)
@@ -114,5 +114,6 @@ uninstall: ## Remove the operator, its policies and RBAC; CRDs and all Orgs stay
 	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l app.kubernetes.io/component!=crds
 
 .PHONY: clean
-clean: ## Remove dist/ and node_modules/
-	rm -rf dist node_modules
+clean: ## Remove dist/, node_modules/ and what make demo-down leaves in .dev/
+	@test ! -e .dev/cluster.json || { echo 'A cluster is up: make demo-down first' >&2; exit 1; }
+	rm -rf dist node_modules .dev

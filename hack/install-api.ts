@@ -18,6 +18,7 @@ export async function installApi(kubectl: Kubectl, signal?: AbortSignal): Promis
     await kubectl.must(['apply', '--server-side', ...crds], { signal });
     await kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'], { signal });
   }
+  if (crds !== undefined) await waitForKinds(kubectl, signal);
   const rbac = await sourceFlags(join(CHECKOUT_DIR, 'manifests', 'rbac'));
   if (rbac !== undefined) {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } };
@@ -36,6 +37,15 @@ async function sourceFlags(dir: string): Promise<readonly string[] | undefined> 
   const files = await listDir(dir);
   if (files.includes('kustomization.yaml')) return ['-k', dir];
   return files.some((file) => file.endsWith('.yaml')) ? ['-f', dir] : undefined;
+}
+
+/** Established is said a moment before the kinds are served everywhere; a request then ends in 404 or 503. */
+async function waitForKinds(kubectl: Kubectl, signal: AbortSignal | undefined): Promise<void> {
+  await waitFor(async () => (await kubectl.run(['get', 'molecule', '-A', '-o', 'name'], { signal })).code === 0, {
+    what: 'our kinds served',
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  });
 }
 
 /**

@@ -3,7 +3,9 @@ import { API_VERSION, ORG_NAME } from '../../src/apis/v1alpha1/names.ts';
 import { ORGS, WORKSPACES } from '../../src/apis/v1alpha1/resources.ts';
 import type { Workspace } from '../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/errors.ts';
 import { type KubeObject, keyOf, keyString } from '../../src/kube/objects.ts';
+import { waitFor } from '../lib/wait.ts';
 
 const NAMESPACE = 'fleet';
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false } as const;
@@ -18,7 +20,18 @@ export async function createFleet(
   const write = { fieldManager: 'bench', signal };
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, write);
   const spec = { displayName: 'Fleet', defaults: { image: 'example.invalid/agent:1' } };
-  await client.create(ORGS, object('Org', ORG_NAME, spec), write);
+  // Policies learn of a new kind a moment after it is served, and refuse it with 503 until then.
+  await waitFor(
+    () =>
+      client.create(ORGS, object('Org', ORG_NAME, spec), write).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ApiError && error.code === 503) return false;
+          throw error;
+        },
+      ),
+    { what: 'the Org be accepted', timeoutMs: 30_000, signal },
+  );
   const names = Array.from({ length: count }, (_, index) => `agent-${String(index).padStart(5, '0')}`);
   while (names.length > 0) {
     await Promise.all(

@@ -200,6 +200,16 @@ describe('the pause before the next attempt', () => {
     expect(store.hasSynced).toBe(true);
   });
 
+  it('counts as failing while every attempt is refused, and no longer once one gets through', async () => {
+    const refused = new TransportError('refused');
+    start([refused], [refused], [refused], ['open']);
+    expect(reflector.isFailing).toBe(false);
+    await clock.advance(700);
+    expect(reflector.isFailing).toBe(true);
+    await clock.advance(5_000);
+    expect(reflector.isFailing).toBe(false);
+  });
+
   it('is short again after a watch that lived', async () => {
     start([broken], [broken], [broken], [synced('1'), 60_000, bookmark('2'), broken], ['open']);
     await clock.advance(70_000);
