@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS, APPROVAL_FINALIZER, VOLUME_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
-import { assess } from '../../../../src/controllers/workspace/checks.ts';
-import { specHash, templateAnnotations } from '../../../../src/controllers/workspace/desired.ts';
-import type { ObservedPod } from '../../../../src/controllers/workspace/observed.ts';
 import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
 import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
-import { childName, platformAgentID } from '../../../../src/rules/identity.ts';
-import type { Plan } from '../../../../src/runtime/plan.ts';
+import { platformAgentID } from '../../../../src/rules/identity.ts';
 import {
   DIGEST,
-  meta,
   NAMESPACE,
   ORG_UID,
   org,
@@ -19,78 +14,7 @@ import {
   workspace,
 } from '../../../builders/objects.ts';
 
-const NOW = new Date('2026-03-01T10:00:00Z');
-const LATER = new Date('2026-03-01T10:00:10Z');
-const CHILD = childName('researcher', uidOf('researcher'));
-
-const templated = () => workspace('researcher', { spec: { kind: 'workspace', templateRef: { name: 'claude' } } });
-
-function snapshot(changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot {
-  return {
-    workspace: templated(),
-    org: org(),
-    ancestors: new Map(),
-    template: storedTemplate('claude'),
-    pod: undefined,
-    volume: undefined,
-    report: undefined,
-    canRestartInPlace: true,
-    settings: {
-      programImage: 'example/operator:1',
-      materializeCommand: ['materialize'],
-      assetServerURL: 'http://assets:8443',
-    },
-    ...changes,
-  };
-}
-
-function podOf(base: WorkspaceSnapshot, changes: Partial<ObservedPod> = {}): ObservedPod {
-  const { intent } = assess(base);
-  if (intent === undefined) throw new Error('Cannot make a Pod: the snapshot is blocked');
-  return {
-    metadata: {
-      ...meta(CHILD, uidOf('pod')),
-      creationTimestamp: '2026-03-01T10:00:00Z',
-      annotations: {
-        [ANNOTATIONS.incarnation]: intent.incarnation,
-        [ANNOTATIONS.workspaceUID]: intent.uid,
-        [ANNOTATIONS.specHash]: specHash(intent),
-        ...templateAnnotations(intent),
-      },
-    },
-    phase: 'Running',
-    ip: '10.1.0.7',
-    isReady: true,
-    materialize: { state: 'terminated', exitCode: 0, restarts: 0 },
-    agent: { state: 'running', restarts: 0 },
-    ...changes,
-  };
-}
-
-function volumeOf(incarnation = uidOf('researcher')) {
-  return { metadata: { ...meta(CHILD, uidOf('volume')), annotations: { [ANNOTATIONS.incarnation]: incarnation } } };
-}
-
-/** A Workspace whose Pod and volume are as they should be. */
-function running(podChanges: Partial<ObservedPod> = {}, changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot {
-  const base = snapshot(changes);
-  return { ...base, pod: podOf(base, podChanges), volume: volumeOf() };
-}
-
-interface ConditionShape {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-function statusOf(plan: Plan) {
-  return plan.status?.patch as { conditions?: readonly ConditionShape[]; [field: string]: unknown } | undefined;
-}
-
-function condition(plan: Plan, type: string): ConditionShape | undefined {
-  return statusOf(plan)?.conditions?.find((candidate) => candidate.type === type);
-}
+import { CHILD, condition, LATER, NOW, podOf, running, snapshot, statusOf, templated, volumeOf } from './fixture.ts';
 
 describe('planWorkspace()', () => {
   it('makes the volume first and then the Pod that it controls, and keeps quiet about a state that may be over at once', () => {
@@ -352,99 +276,5 @@ describe('planWorkspace()', () => {
     const materialize = { state: 'waiting', reason: 'CrashLoopBackOff', lastExitCode, restarts: 2 } as const;
     const plan = planWorkspace(running({ isReady: false, materialize }), LATER);
     expect(condition(plan, 'Materialized')).toMatchObject({ status: 'False', reason });
-  });
-});
-
-describe('planWorkspace() of a Pod that cannot start', () => {
-  const waitingFor = (reason: string, message = '') => ({ state: 'waiting', reason, message, restarts: 0 }) as const;
-
-  it.each([
-    [
-      'the scheduler finds no node',
-      { unschedulable: '0/1 nodes are available' },
-      'Unschedulable',
-      '0/1 nodes are available',
-    ],
-    [
-      'an image is not there',
-      { agent: waitingFor('ErrImagePull', 'not found') },
-      'ImageNotPulled',
-      'The image cannot be pulled',
-    ],
-    [
-      'the kubelet waits before it pulls again',
-      { agent: waitingFor('ImagePullBackOff') },
-      'ImageNotPulled',
-      'The image cannot be pulled',
-    ],
-    [
-      'a Secret of env is missing',
-      { agent: waitingFor('CreateContainerConfigError', 'secret "key" not found') },
-      'ContainerNotStarted',
-      'secret "key" not found',
-    ],
-    [
-      'its card is not served yet',
-      {
-        agent: { state: 'running', restarts: 0, lastExitCode: 1 },
-        materialize: { state: 'terminated', exitCode: 0, restarts: 0 },
-      },
-      'AgentStarting',
-      'does not serve its card yet',
-    ],
-  ] as const)('says so when %s', (_name, pod, reason, message) => {
-    const verdict = condition(planWorkspace(running({ isReady: false, ...pod }), LATER), 'AgentReady');
-    expect(verdict).toMatchObject({ status: 'False', reason, message: expect.stringContaining(message) });
-  });
-});
-
-describe('planWorkspace() of a deleted Workspace', () => {
-  const deleted = () => ({
-    ...templated(),
-    metadata: { ...templated().metadata, deletionTimestamp: '2026-03-01T10:00:00Z' },
-  });
-
-  it('records its intent, ends the Pod and keeps the finalizer until that is gone', () => {
-    const plan = planWorkspace({ ...running(), workspace: deleted() }, LATER);
-    expect(plan.intents).toMatchObject([{ action: 'delete_workspace', subjectUID: uidOf('researcher') }]);
-    expect(plan.deletes).toHaveLength(1);
-    expect(plan.removeFinalizer).toBeUndefined();
-    expect(statusOf(plan)?.phase).toBe('Terminating');
-  });
-
-  it('lets go once the Pod is gone, and says that the volume stays', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), volume: volumeOf() }), LATER);
-    expect(plan.events).toMatchObject([
-      {
-        reason: 'VolumeRetained',
-        note: `Workspace "researcher" is gone; its volume "${CHILD}" stays in the namespace`,
-      },
-    ]);
-    expect(plan.outcomes).toMatchObject([{ subjectUID: uidOf('researcher'), result: { volumeRetained: CHILD } }]);
-    expect(plan.removeFinalizer).toMatchObject({ finalizer: APPROVAL_FINALIZER });
-    expect(plan.deletes).toBeUndefined();
-  });
-
-  it('says what it waits for when the ledger does not answer, also without a Pod', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), lastFailure: 'The ledger does not answer' }), LATER);
-    expect(condition(plan, 'AgentReady')).toMatchObject({
-      reason: 'Terminating',
-      message: 'The ledger does not answer',
-    });
-  });
-
-  it("leaves a stranger's Pod of the same name alone", () => {
-    const base = running();
-    const annotations = { [ANNOTATIONS.incarnation]: '99999999-9999-4999-8999-999999999999' };
-    const pod = podOf(base, { metadata: { ...podOf(base).metadata, annotations } });
-    const plan = planWorkspace({ ...base, pod, workspace: deleted() }, LATER);
-    expect(plan.deletes).toBeUndefined();
-    expect(plan.removeFinalizer).toBeDefined();
-  });
-
-  it('tolerates that nothing was ever made', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), org: undefined }), LATER);
-    expect(plan.events).toBeUndefined();
-    expect(plan.removeFinalizer).toBeDefined();
   });
 });
