@@ -109,6 +109,7 @@ describe('a TemplateAsset', () => {
     ["not the agent's work", 'workspace/**', NOT_TEMPLATES],
     ["not the agent's token", '.auth_token', NOT_TEMPLATES],
     ["not the materializer's own folder", '.molecule/**', NOT_TEMPLATES],
+    ['nor that folder in other letters', '.Molecule/x', NOT_TEMPLATES],
   ])('includes %s', async (_sentence, path, expected) => {
     const spec = { ...TEMPLATE_ASSET_SPEC, include: [path] };
     expect(await tryToCreate({ kind: 'TemplateAsset', name: 'default', spec }, { namespace })).toContain(expected);
