@@ -41,11 +41,18 @@ export async function query(database: Database, statement: Statement, signal: Ab
     release(false);
     return result;
   } catch (error) {
-    // The server answered: the connection is good. Anything else leaves it in an unknown state.
-    release(!(error instanceof DatabaseError));
+    release(!isUsableAfter(error));
     signal.throwIfAborted();
     throw ledgerFailure(error, database.address);
   } finally {
     signal.removeEventListener('abort', cut);
   }
+}
+
+/**
+ * The server answered, so the connection is good, unless the answer was that the server ends it: operator intervention
+ * (57P0x) and connection errors (08) come before the socket closes, and the pool would hand out a dying connection.
+ */
+function isUsableAfter(error: unknown): boolean {
+  return error instanceof DatabaseError && !/^(57P|08)/.test(error.code ?? '');
 }
