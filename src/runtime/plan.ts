@@ -121,5 +121,4 @@ export type Outcome =
   | { readonly kind: 'settled'; readonly resyncAfterMs?: number }
   | { readonly kind: 'progressing'; readonly recheckAfterMs: number }
   | { readonly kind: 'waiting'; readonly recheckAfterMs: number }
-  | { readonly kind: 'stalled' }
-  | { readonly kind: 'retry'; readonly reason: string };
+  | { readonly kind: 'stalled' };

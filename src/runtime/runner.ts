@@ -37,7 +37,6 @@ const TOLD_AFTER_FAILURES = 3;
  * | progressing | by watch, at the latest after the recheck    | status                           |
  * | waiting     | by watch, at the latest after the recheck    | status                           |
  * | stalled     | by watch alone                               | status                           |
- * | retry       | backoff of the key                           | status                           |
  * | conflict    | backoff of the key                           | nothing                          |
  * | refused     | backoff of the key, its words in the next status | log                          |
  * | transient   | backoff of the key                           | log, metric                      |
@@ -46,8 +45,10 @@ const TOLD_AFTER_FAILURES = 3;
 export class Runner<Snapshot> {
   readonly #options: RunnerOptions<Snapshot>;
   readonly #echoes: EchoGuard;
+  /** What the next plan of a key is told that its last pass failed at. */
   readonly #failures = new Map<string, string>();
-  readonly #retries = new Map<string, number>();
+  /** Failures in a row; conflicts do not count, they are nobody's fault. */
+  readonly #hiccups = new Map<string, number>();
 
   constructor(options: RunnerOptions<Snapshot>) {
     this.#options = options;
@@ -113,14 +114,14 @@ export class Runner<Snapshot> {
 
   #succeed(key: string, outcome: Outcome): PassEnd {
     this.#failures.delete(key);
-    this.#retries.delete(key);
+    this.#hiccups.delete(key);
     const end = this.#endOf(outcome);
-    const result = end.kind === 'retry' ? 'requeue' : end.afterMs === undefined ? 'success' : 'requeue_after';
+    const result = end.afterMs === undefined ? 'success' : 'requeue_after';
     this.#options.metrics.reconciles.inc({ controller: this.#options.controller.name, result });
     return end;
   }
 
-  #endOf(outcome: Outcome): PassEnd {
+  #endOf(outcome: Outcome): Extract<PassEnd, { readonly kind: 'ok' }> {
     switch (outcome.kind) {
       case 'settled':
         return outcome.resyncAfterMs === undefined
@@ -131,8 +132,6 @@ export class Runner<Snapshot> {
         return { kind: 'ok', afterMs: outcome.recheckAfterMs };
       case 'stalled':
         return { kind: 'ok' };
-      case 'retry':
-        return { kind: 'retry' };
       default:
         return outcome satisfies never;
     }
@@ -143,14 +142,15 @@ export class Runner<Snapshot> {
     const errorClass: ErrorClass = classify(error, signal);
     if (errorClass === 'aborted') return { kind: 'ok' };
     metrics.queueRetries.inc({ name: controller.name });
-    // What the server says itself is told too, once it is more than a hiccup: a webhook that is down, an overload.
-    const isPersistent = error instanceof ApiError && (this.#retries.get(key) ?? 0) >= TOLD_AFTER_FAILURES;
-    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, error.message);
-    this.#retries.set(key, (this.#retries.get(key) ?? 0) + 1);
     if (errorClass === 'conflict') {
       metrics.reconciles.inc({ controller: controller.name, result: 'requeue' });
       return { kind: 'retry' };
     }
+    // What the server says itself is told too, once it is more than a hiccup: a webhook that is down, an overload.
+    const hiccups = this.#hiccups.get(key) ?? 0;
+    this.#hiccups.set(key, hiccups + 1);
+    const isPersistent = error instanceof ApiError && hiccups >= TOLD_AFTER_FAILURES;
+    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, error.message);
     metrics.reconciles.inc({ controller: controller.name, result: 'error' });
     metrics.reconcileErrors.inc({ controller: controller.name });
     const cause = error.cause instanceof Error ? error.cause.message : undefined;

@@ -57,14 +57,11 @@ export const REASONS = {
   agentRestarting: 'AgentRestarting',
   agentReady: 'AgentReady',
   terminating: 'Terminating',
-  /** The ledger does not answer: nothing is destroyed until it does. */
-  ledgerUnavailable: 'LedgerUnavailable',
   /** Event: the Workspace is gone, its volume stays. */
   volumeRetained: 'VolumeRetained',
 
   // TemplateAsset
   artifactStored: 'ArtifactStored',
-  fetching: 'Fetching',
   /** spec.auth is disabled: the source is never asked. */
   fetchDisabled: 'FetchDisabled',
   secretNotFound: 'SecretNotFound',

@@ -55,14 +55,16 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
     if (grant === undefined || grant.digest !== request.params.digest) return sendProblem(reply, PROBLEMS.forbidden);
     const { digest } = grant;
     const pod = grant.workspace.podUID;
+    // Gone while its token was reviewed: its close has been and would never release the place.
+    if (reply.raw.closed) return sendProblem(reply, PROBLEMS.busy);
     const own = perPod.get(pod) ?? 0;
     if (own >= STREAMS_PER_POD) return sendProblem(reply, PROBLEMS.busy);
     perPod.set(pod, own + 1);
     reply.raw.once('close', () => release(perPod, pod));
-    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     const leave = await streams.enter(request.signal);
     if (leave === undefined) return sendProblem(reply, PROBLEMS.busy);
     reply.raw.once('close', leave);
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     const bundle = await options.openBundle(digest, request.signal);
     if (bundle === undefined) {
       options.onMissing(grant.workspace);

@@ -157,7 +157,6 @@ describe('after a pass', () => {
     { outcome: { kind: 'progressing', recheckAfterMs: 1_000 }, at: ['w@1000'], result: 'requeue_after' },
     { outcome: { kind: 'waiting', recheckAfterMs: 1_000 }, at: ['w@1000'], result: 'requeue_after' },
     { outcome: { kind: 'stalled' }, at: [], result: 'success' },
-    { outcome: { kind: 'retry', reason: 'r' }, at: ['w@100', 'w@300', 'w@700', 'w@1500'], result: 'requeue' },
   ];
   it.each(outcomes)('that is $outcome.kind the key comes back at $at', async ({ outcome, at, result }) => {
     void start(planning({ outcome }));
@@ -256,6 +255,15 @@ describe('a failure', () => {
     expect(told.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
     expect(told.slice(4).every((words) => words === 'failed calling webhook')).toBe(true);
     expect(told.length).toBeGreaterThan(5);
+  });
+
+  it('that is a conflict is never told, however often it comes', async () => {
+    client.answer = () => new ApiError('the object has been modified', { code: 409, reason: 'Conflict' });
+    void start(planning({ status: STATUS }));
+    queue.add('ns/w');
+    await clock.advance(10_000);
+    expect(contexts.length).toBeGreaterThan(5);
+    expect(contexts.filter(({ lastFailure }) => lastFailure !== undefined)).toEqual([]);
   });
 
   it('by shutdown is nobody’s failure', async () => {

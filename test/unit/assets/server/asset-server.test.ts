@@ -146,6 +146,31 @@ describe('fetching a tree', () => {
     expect(codes.filter((code) => code !== 503)).toHaveLength(codes.length - 3);
   });
 
+  it('keeps no place for a caller that went away while its token was reviewed', async () => {
+    const reviews: (() => void)[] = [];
+    let isSlow = true;
+    const app = build({
+      reviewToken: async () => {
+        if (isSlow) await new Promise<void>((resolve) => reviews.push(resolve));
+        return POD;
+      },
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const ask = () => httpRequest({ port, path: `/v1/assets/${DIGEST}`, headers: bearer('good') }).end();
+    const calls = Array.from({ length: 3 }, ask);
+    for (const call of calls) call.on('error', () => undefined);
+    while (reviews.length < 3) await new Promise(setImmediate);
+    for (const call of calls) call.destroy();
+    await expect
+      .poll(() => new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count))))
+      .toBe(0);
+    for (const finish of reviews) finish();
+    isSlow = false;
+    const answer = await app.inject({ url: `/v1/assets/${DIGEST}`, headers: bearer('good') });
+    expect(answer.statusCode).toBe(200);
+  });
+
   it('lets no more than its limit transfer at once, makes some wait and sends the rest away', async () => {
     const streams: Readable[] = [];
     let pods = 0;
