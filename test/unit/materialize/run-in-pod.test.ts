@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MaterializeReport } from '../../../src/assets/report.ts';
@@ -100,6 +100,19 @@ describe('the init container', () => {
         found: expect.stringMatching(/^[0-9a-f]{12} 644$/),
       },
     ]);
+  });
+
+  it('is not exhausted by a gigabyte that the agent put where our inventory was', async () => {
+    await using server = await serveBundle();
+    await run(server.url);
+    truncateSync(join(place.target, '.molecule/manifest.json'), 1024 ** 3);
+    writeFileSync(join(place.target, 'config.yaml'), 'edited');
+    const { exitCode } = await run(server.url);
+    expect({ exitCode, text: readFileSync(join(place.target, 'config.yaml'), 'utf8') }).toEqual({
+      exitCode: 0,
+      text: 'name: wanted\n',
+    });
+    expect(lstatSync(join(place.target, '.molecule/manifest.json')).size).toBeLessThan(10_000);
   });
 
   it('starts a new Pod from the copy on the volume while the operator is away', async () => {
