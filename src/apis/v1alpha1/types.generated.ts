@@ -302,6 +302,12 @@ export interface WorkspaceMcpServersItem {
   readonly args?: readonly string[];
 }
 
+/** One Secret of type kubernetes.io/dockerconfigjson. */
+export interface WorkspaceImagePullSecretsItem {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
 /** What the agent should be. */
 export interface WorkspaceSpec {
   /**
@@ -356,6 +362,10 @@ export interface WorkspaceSpec {
   readonly plugins?: readonly string[];
   /** MCP servers that the agent starts beside its own. They take credentials from the agent's env. */
   readonly mcpServers?: readonly WorkspaceMcpServersItem[];
+  /**
+   * Secrets, in this namespace, with which the agent's image is pulled, in addition to those of the Org's defaults.
+   */
+  readonly imagePullSecrets?: readonly WorkspaceImagePullSecretsItem[];
   /** Whether the agent is stopped. Its volume is kept. */
   readonly suspend?: boolean;
 }
@@ -496,6 +506,8 @@ export interface TemplateAssetLimits {
   readonly assetsBytes?: number;
 }
 
+export type TemplateAssetRollout = 'NextRestart' | 'Immediate';
+
 /** Which files, and from where. */
 export interface TemplateAssetSpec {
   /** The place of the files. */
@@ -513,6 +525,11 @@ export interface TemplateAssetSpec {
   readonly limits?: TemplateAssetLimits;
   /** How often a branch is looked at for a new revision, at least 30s. */
   readonly interval?: string;
+  /**
+   * When agents get a new revision: at their next restart, whatever causes it, or at once, for which running agents are
+   * restarted.
+   */
+  readonly rollout?: TemplateAssetRollout;
   /** Whether the operator stops looking for new revisions. The last good one stays in use. */
   readonly suspend?: boolean;
 }

@@ -1,7 +1,7 @@
 import { keyString, type ObjectKey } from '../../kube/objects.ts';
 import type { Manager } from '../../runtime/manager.ts';
 import { ownKey } from '../keys.ts';
-import { templateName } from '../workspace/checks.ts';
+import { templateName } from '../workspace/check-template.ts';
 import { gatherTemplateAsset, type TemplateAssetSources } from './gather.ts';
 import { planTemplateAsset } from './plan.ts';
 

@@ -1,6 +1,6 @@
 import { keyString, type ObjectKey } from '../../kube/objects.ts';
 import { BY_NAMESPACE, type Stores } from '../stores.ts';
-import { templateName } from '../workspace/checks.ts';
+import { templateName } from '../workspace/check-template.ts';
 import type { TemplateAssetSnapshot } from './snapshot.ts';
 import type { SourceChecker } from './source-checker.ts';
 

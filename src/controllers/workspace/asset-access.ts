@@ -2,7 +2,7 @@ import { ANNOTATIONS, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { AuthorizePod } from '../../assets/server/identity.ts';
 import { childName } from '../../rules/identity.ts';
 import { BY_UID } from '../stores.ts';
-import { templateName } from './checks.ts';
+import { templateName } from './check-template.ts';
 import type { WorkspaceSources } from './gather.ts';
 
 /**

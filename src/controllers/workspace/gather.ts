@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../kube/objects.ts';
 import { type HierarchyNode, MAX_DEPTH } from '../../rules/hierarchy.ts';
 import { childName } from '../../rules/identity.ts';
 import type { StoreView } from '../store-view.ts';
-import { templateName } from './checks.ts';
+import { templateName } from './check-template.ts';
 import type { WorkspaceSettings } from './desired.ts';
 import type { ObservedPod, ObservedVolume } from './observed.ts';
 import type { ReceivedReport, WorkspaceSnapshot } from './snapshot.ts';
