@@ -22,6 +22,13 @@ export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
 /** userInfo.username of the operator; the policies in manifests/policies name the same user. */
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`;
 
+/** What an agent's Pod runs as: an account without any right, and without a token but the one for assets. One per Org. */
+export const AGENT_SERVICE_ACCOUNT = 'molecule-agent';
+/** The Org's walls: what may reach its agents, and what they may reach. One per Org. */
+export const ORG_NETWORK_POLICY = 'molecule-org';
+/** ConfigMap in the operator's namespace: the image of each runtime. */
+export const RUNTIME_CATALOG = 'molecule-runtimes';
+
 /** Audience of the projected token in the init container; the asset server accepts no other. */
 export const ASSET_AUDIENCE = `assets.${GROUP}`;
 
@@ -46,6 +53,8 @@ export const ANNOTATIONS = {
   assetsInclude: `${GROUP}/assets-include`,
   /** On the Pod: sha256 of the intent it was made from; a difference means that it has to be replaced. */
   specHash: `${GROUP}/spec-hash`,
+  /** On the Pod: digest over the Secrets that spec.env names; a difference means that the agent runs on old ones. */
+  secretsHash: `${GROUP}/secrets-hash`,
   /** On any of our kinds: a new value asks for a pass now; echoed in status.lastHandledReconcileAt. */
   requestedAt: `reconcile.${GROUP}/requestedAt`,
 } as const;
