@@ -79,7 +79,10 @@ function listTests(project: string, why: string): Tally {
 
 async function verify(): Promise<readonly Tally[]> {
   return [
-    check('generate', run('node', ['hack/generate-types.ts']) && run('node', ['hack/build-install.ts'])),
+    check(
+      'generate',
+      ['generate-types', 'generate-reasons', 'build-install'].every((name) => run('node', [`hack/${name}.ts`])),
+    ),
     check('format', run('npx', ['biome', 'format', '--write', '.'])),
     check('lint', run('npx', ['biome', 'lint', '--error-on-warnings', '.'])),
     check('architecture', run('node', ['hack/lint-architecture.ts'])),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { ensureBinaries } from '../../hack/binaries.ts';
 import { startControlPlane } from '../../hack/control-plane.ts';
 import { installApi } from '../../hack/install-api.ts';
 import { DEV_DIR } from '../../hack/lib/paths.ts';
@@ -15,6 +16,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const run = await openRunDir(join(DEV_DIR, 'test'));
   const report = reportToStdout;
   try {
+    // Here and not in a test's hook, which has a time limit: on a new machine they are built first.
+    await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'gitea'], { report });
     const [controlPlane, postgres] = await Promise.all([
       startControlPlane({ dir: join(run.dir, 'control-plane'), hasControllerManager: true, report }),
       startPostgres({ dir: join(run.dir, 'postgres'), report }),

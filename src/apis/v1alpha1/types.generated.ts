@@ -211,7 +211,7 @@ export interface OrgStatus {
   readonly workspaces?: OrgWorkspaces;
   /** Whether the policies that hold destructive operations are in place. */
   readonly guard?: OrgGuard;
-  /** The metadata.generation that this status is about. */
+  /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
   readonly lastHandledReconcileAt?: string;
@@ -442,7 +442,7 @@ export interface WorkspaceStatus {
   readonly endpoint?: string;
   /** The template's files on the agent's volume. */
   readonly assets?: WorkspaceAssets;
-  /** The metadata.generation that this status is about. */
+  /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
   readonly lastHandledReconcileAt?: string;
@@ -562,7 +562,7 @@ export interface TemplateAssetStatus {
   readonly artifact?: TemplateAssetArtifact;
   /** The last attempt to get a revision, when it failed. */
   readonly lastAttempt?: TemplateAssetLastAttempt;
-  /** The metadata.generation that this status is about. */
+  /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
   readonly lastHandledReconcileAt?: string;
@@ -735,7 +735,7 @@ export interface ApprovalRequestStatus {
   readonly consumedAt?: string;
   /** The operation in the ledger that used it up. */
   readonly operationID?: string;
-  /** The metadata.generation that this status is about. */
+  /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
   readonly lastHandledReconcileAt?: string;

@@ -132,6 +132,7 @@ describe('a TemplateAsset', () => {
       include: ['config.yaml', 'prompts/**', 'agent-skills/**'],
       limits: { assetsBytes: 16 * 1024 * 1024 },
       interval: '5m',
+      rollout: 'NextRestart',
       suspend: false,
     });
   });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { kstatus } from '../../../src/conditions/conformance.ts';
 import { createNamespace, mustKubectl } from '../../support/control-plane.ts';
 import { OTHER_UUID, tryToCreate, tryToPatch, UUID } from './requests.ts';
 
@@ -183,4 +184,16 @@ describe('what a Workspace was created as', () => {
   ])('%s', async (_sentence, name, spec, expected) => {
     expect(await tryToPatch(`workspace/${name}`, { spec }, { namespace })).toContain(expected);
   });
+});
+
+it('is not finished for kstatus before anybody has looked at it', async () => {
+  const input = JSON.stringify({
+    apiVersion: 'moleculesai.app/v1alpha1',
+    kind: 'Workspace',
+    metadata: { name: 'new' },
+    spec: {},
+  });
+  const created = JSON.parse(await mustKubectl(['create', '-o', 'json', '-f', '-'], { namespace, input }));
+  expect(created.status).toEqual({ observedGeneration: -1 });
+  expect(kstatus(created)).toBe('InProgress');
 });
