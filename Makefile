@@ -34,8 +34,10 @@ $(DEPS): package.json package-lock.json | $(TOOLCHAIN)
 .PHONY: deps generate format lint typecheck test-unit verify build
 deps: $(DEPS) ## Obtain Node 24 and the locked packages
 
-generate: $(DEPS) ## Regenerate types from crds/ and manifests/install.yaml
+generate: $(DEPS) ## Regenerate types, tables in docs/ and manifests/install.yaml
 	node hack/generate-types.ts
+	node hack/generate-reasons.ts
+	node hack/generate-fields.ts
 	node hack/build-install.ts
 
 format: $(DEPS) ## Format the code
@@ -58,7 +60,7 @@ build: $(DEPS) ## Bundle the programs into dist/
 	node hack/build.ts
 
 ##@ Tests
-.PHONY: test-integration test-e2e test bench
+.PHONY: test-integration test-e2e test bench soak
 test-integration: build ## Tests against a real apiserver, Postgres and Gitea
 	$(VITEST) --project integration
 
@@ -68,9 +70,13 @@ test-e2e: build ## Tests against a real cluster with a real kubelet
 test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 	@node hack/test.ts all
 
-N ?= 200
-bench: build ## Cold start and restart with N Workspaces (N=200)
-	node hack/bench.ts --workspaces $(N)
+BENCH ?= cold
+bench: build ## Measure BENCH=cold|restart|drift with N Workspaces (200, 2000, 500)
+	node hack/bench.ts $(BENCH) $(if $(N),--workspaces $(N))
+
+MINUTES ?= 10
+soak: build ## MINUTES of churn with faults; fails when memory or descriptors grow
+	node hack/soak.ts --minutes $(MINUTES)
 
 ##@ Development cluster (state in .dev/)
 .PHONY: cluster-up cluster-down forge-up forge-down postgres-up postgres-down image
@@ -105,13 +111,16 @@ demo-down: $(DEPS) ## Stop and remove it; remembered ports, logs and images stay
 	@node hack/demo.ts down
 
 ##@ Use on a cluster (current context)
-.PHONY: install uninstall
+.PHONY: install uninstall run
 KUBECTL ?= kubectl
 install: ## Install CRDs, policies, RBAC and the operator
 	$(KUBECTL) apply --server-side -f manifests/install.yaml
 
 uninstall: ## Remove the operator, its policies and RBAC; CRDs and all Orgs stay
 	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l app.kubernetes.io/component!=crds
+
+run: build ## Run the operator of this checkout here, for that cluster (ARGS=--help)
+	@node hack/run.ts $(ARGS)
 
 .PHONY: clean
 clean: ## Remove dist/, node_modules/ and what make demo-down leaves in .dev/

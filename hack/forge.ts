@@ -18,7 +18,7 @@ import { formatSeconds, type Report, reportNothing, reportToStdout } from './lib
 const DIR = join(DEV_DIR, 'forge');
 /** Outside of the directory that `down` removes, so that the port, and with it all URLs, stay. */
 const ACCESS_FILE = join(DEV_DIR, 'forge.json');
-const PID_FILE = join(DIR, 'run', 'gitea.pid');
+export const FORGE_PID_FILE = join(DIR, 'run', 'gitea.pid');
 
 const accessSchema = z.object({ url: z.string(), port: z.number(), user: z.string(), password: z.string() });
 
@@ -29,7 +29,7 @@ export async function ensureForge(options: {
 }): Promise<ForgeAccess> {
   const report = options.report ?? reportNothing;
   const known = await readForge();
-  if (known !== undefined && (await findRecorded(PID_FILE)) !== undefined) {
+  if (known !== undefined && (await findRecorded(FORGE_PID_FILE)) !== undefined) {
     report(`The forge is up already: ${known.url}`);
     return known;
   }
@@ -44,7 +44,7 @@ export async function ensureForge(options: {
 
 /** Stops the forge of this checkout and removes its repositories. */
 export async function removeForge(): Promise<void> {
-  await stopRecorded(PID_FILE);
+  await stopRecorded(FORGE_PID_FILE);
   await rm(DIR, { recursive: true, force: true });
 }
 

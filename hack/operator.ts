@@ -64,6 +64,8 @@ export async function ensureOperator(
     IMAGES.operator,
     '--store-dir',
     join(DIR, 'store'),
+    // The pid file sees to it that one runs, and nothing would start one anew that ended because it lost its Lease.
+    '--leader-elect=false',
     '--ledger-connections',
     '1',
   ];
@@ -108,7 +110,7 @@ export async function ensureOperator(
 
 /** Stops it and removes its store; agents go on. */
 export async function removeOperator(): Promise<void> {
-  await stopRecorded(PID_FILE, { graceMs: 15_000 });
+  await stopRecorded(PID_FILE, { graceMs: 25_000 });
   await rm(DIR, { recursive: true, force: true });
 }
 

@@ -81,7 +81,9 @@ async function verify(): Promise<readonly Tally[]> {
   return [
     check(
       'generate',
-      ['generate-types', 'generate-reasons', 'build-install'].every((name) => run('node', [`hack/${name}.ts`])),
+      ['generate-types', 'generate-reasons', 'generate-fields', 'build-install'].every((name) =>
+        run('node', [`hack/${name}.ts`]),
+      ),
     ),
     check('format', run('npx', ['biome', 'format', '--write', '.'])),
     check('lint', run('npx', ['biome', 'lint', '--error-on-warnings', '.'])),

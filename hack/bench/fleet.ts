@@ -7,16 +7,30 @@ import { ApiError } from '../../src/kube/errors.ts';
 import { type KubeObject, keyOf, keyString } from '../../src/kube/objects.ts';
 import { waitFor } from '../lib/wait.ts';
 
-const NAMESPACE = 'fleet';
+export const NAMESPACE = 'fleet';
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false } as const;
 const IN_FLIGHT = 16;
 
-/** An Org with N Workspaces without templates: what is measured is the way from object to Pod, not the download. */
+/**
+ * An Org with N Workspaces without templates: what is measured is the way from object to Pod, not the download. Another
+ * `prefix` adds as many to the same Org.
+ */
 export async function createFleet(
   client: KubeClient,
-  options: { readonly count: number; readonly signal: AbortSignal },
+  options: { readonly count: number; readonly prefix?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { count, signal } = options;
+  const { count, prefix, signal } = options;
+  const write = { fieldManager: 'bench', signal };
+  if (prefix === undefined) await createOrg(client, signal);
+  const names = Array.from({ length: count }, (_, index) => `${prefix ?? 'agent'}-${String(index).padStart(5, '0')}`);
+  while (names.length > 0) {
+    await Promise.all(
+      names.splice(0, IN_FLIGHT).map((name) => client.create(WORKSPACES, newWorkspace(name, {}), write)),
+    );
+  }
+}
+
+async function createOrg(client: KubeClient, signal: AbortSignal): Promise<void> {
   const write = { fieldManager: 'bench', signal };
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, write);
   const spec = { displayName: 'Fleet', defaults: { image: 'example.invalid/agent:1' } };
@@ -32,12 +46,6 @@ export async function createFleet(
       ),
     { what: 'the Org be accepted', timeoutMs: 30_000, signal },
   );
-  const names = Array.from({ length: count }, (_, index) => `agent-${String(index).padStart(5, '0')}`);
-  while (names.length > 0) {
-    await Promise.all(
-      names.splice(0, IN_FLIGHT).map((name) => client.create(WORKSPACES, object('Workspace', name, {}), write)),
-    );
-  }
 }
 
 /** Resolves when that many Workspaces have Ready=True; watches, so that it costs the apiserver one stream. */
@@ -61,6 +69,11 @@ export async function waitUntilReady(
       if (ready.size >= count) return;
     }
   }
+}
+
+/** A Workspace of the fleet. */
+export function newWorkspace(name: string, spec: object): KubeObject & { readonly spec: object } {
+  return object('Workspace', name, spec);
 }
 
 function object(kind: string, name: string, spec: object): KubeObject & { readonly spec: object } {

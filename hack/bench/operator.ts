@@ -15,6 +15,8 @@ const QUIET_INTERVAL_MS = 50;
 export async function startOperator(options: {
   readonly kubeconfig: string;
   readonly dir: string;
+  /** Without it nothing is ever deleted. */
+  readonly ledgerURL?: string;
 }): Promise<BenchOperator> {
   const ports = await pickPorts(['metrics', 'assets']);
   const metricsURL = `http://127.0.0.1:${ports.metrics}`;
@@ -34,14 +36,28 @@ export async function startOperator(options: {
       `http://127.0.0.1:${ports.assets}`,
       '--store-dir',
       join(options.dir, 'store'),
+      // The only one, and nothing would start it anew if it ended because it lost its Lease.
+      '--leader-elect=false',
       '--log-level',
       'warn',
     ],
+    ...(options.ledgerURL === undefined ? {} : { env: { LEDGER_URL: options.ledgerURL } }),
     logFile: join(options.dir, 'operator.log'),
     pidFile: join(options.dir, 'operator.pid'),
     lifetime: 'parent',
   });
   return { ...daemon, metricsURL };
+}
+
+/** Waits until every watch is in step. Returns when, on the monotonic clock in milliseconds. */
+export async function waitUntilSynced(operator: BenchOperator, signal: AbortSignal): Promise<number> {
+  await waitFor(async () => (await readActivity(operator.metricsURL, signal)) !== undefined, {
+    what: 'the operator be ready',
+    timeoutMs: 120_000,
+    intervalMs: 5,
+    signal,
+  });
+  return performance.now();
 }
 
 /**

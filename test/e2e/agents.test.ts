@@ -4,7 +4,7 @@ import { readAgent, readCard } from '../../hack/demo/agents.ts';
 import { pushChange } from '../../hack/forge/push.ts';
 import { runOrThrow } from '../../hack/lib/run.ts';
 import { ANNOTATIONS } from '../../src/apis/v1alpha1/names.ts';
-import { createWorld, type Json, type World } from './world.ts';
+import { createWorld, forgePid, type Json, type World } from './world.ts';
 
 const SKILLS = ['review-change', 'summarise-repository', 'write-tests'];
 const SUM = `
@@ -107,10 +107,10 @@ describe('an applied Org', () => {
     expect(report.podUID).toBe(podBefore.uid);
   });
 
-  it('heals while the operator does not answer', async () => {
-    const { pid } = world.environment.operator;
+  it('heals while neither operator nor forge answer', async () => {
+    const pids = [world.environment.operator.pid, await forgePid()];
     const [filesBefore, podBefore] = [JSON.parse(await world.inAgent('writer', SUM)), await world.podFacts('writer')];
-    process.kill(pid, 'SIGSTOP');
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
       await world.inAgent('writer', DAMAGE);
       await world.inAgent('writer', END);
@@ -130,7 +130,7 @@ describe('an applied Org', () => {
       });
       expect(JSON.parse(await world.inAgent('writer', SUM))).toMatchObject(filesBefore);
     } finally {
-      process.kill(pid, 'SIGCONT');
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
     }
   });
 

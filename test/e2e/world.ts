@@ -4,8 +4,11 @@ import { kubectlFor } from '../../hack/cluster/state.ts';
 import { runInAgent } from '../../hack/demo/agents.ts';
 import { applyExamples } from '../../hack/demo/tour.ts';
 import type { Environment } from '../../hack/environment.ts';
+import { FORGE_PID_FILE } from '../../hack/forge.ts';
+import { findRecorded } from '../../hack/lib/daemon.ts';
 import type { Kubectl } from '../../hack/lib/kubectl.ts';
 import { waitFor } from '../../hack/lib/wait.ts';
+import { ANNOTATIONS, API_VERSION } from '../../src/apis/v1alpha1/names.ts';
 
 const TIMEOUT_MS = 150_000;
 
@@ -29,9 +32,33 @@ export interface World {
   /** JavaScript in an agent's container; its standard output. */
   inAgent(workspace: string, script: string): Promise<string>;
   podFacts(workspace: string): Promise<PodFacts>;
+  /** Ends the agent with this exit code, from inside: its process is told so through Node's inspector. */
+  exitAgent(workspace: string, code: number): Promise<void>;
+  /** A TemplateAsset of this repository of the forge, read with the world's token; `changes` go into its spec. */
+  template(name: string, repository: string, changes?: object): Promise<void>;
+  workspace(name: string, spec: object): Promise<void>;
+  /** Applies examples/acme. */
+  examples(): Promise<void>;
+  /** A new value of the annotation that asks for a pass now. */
+  sync(object: string): Promise<void>;
   /** Waits until `ask` gives something. */
   until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T>;
 }
+
+/** Process 1 of a container ignores signals that it does not handle, so no signal gives it an exit code of our choice. */
+const EXIT = (code: number): string => `
+process.kill(1, 'SIGUSR1');
+let url;
+while (url === undefined) {
+  url = await fetch('http://127.0.0.1:9229/json').then(async (answer) => (await answer.json())[0].webSocketDebuggerUrl, () => undefined);
+}
+const socket = new WebSocket(url);
+const expression = 'setTimeout(() => process.exit(${code}), 50)';
+socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
+// A process with a debugger attached waits at its exit for that to leave.
+await new Promise((resolve) => { socket.onmessage = resolve; socket.onerror = resolve; });
+socket.close();
+`;
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of the API as they come
 export type Json = any;
@@ -51,14 +78,28 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
   };
   const podName = async (workspace: string): Promise<string> =>
     (await read('workspace', workspace))?.status?.podName ?? '';
+  const apply: World['apply'] = async (manifest) => {
+    await kubectl.must(['apply', '--server-side', '-n', namespace, '-f', '-'], { input: JSON.stringify(manifest) });
+  };
+  const own = (kind: string, name: string, spec: object): Promise<void> =>
+    apply({ apiVersion: API_VERSION, kind, metadata: { name }, spec });
   return {
     environment,
     kubectl,
     namespace,
     until,
     read,
-    apply: async (manifest) => {
-      await kubectl.must(['apply', '--server-side', '-n', namespace, '-f', '-'], { input: JSON.stringify(manifest) });
+    apply,
+    template: (name, repository, changes = {}) => {
+      const { url, user } = environment.forge;
+      const source = { forge: 'gitea', baseURL: url, owner: user, repo: repository, ref: 'main' };
+      return own('TemplateAsset', name, { source, auth: 'token', secretRef: { name: 'forge-token' }, ...changes });
+    },
+    examples: () => applyExamples(environment, namespace),
+    workspace: (name, spec) => own('Workspace', name, spec),
+    sync: async (object) => {
+      const value = randomBytes(4).toString('hex');
+      await kubectl.must(['annotate', '--overwrite', '-n', namespace, object, `${ANNOTATIONS.requestedAt}=${value}`]);
     },
     condition: (object, type, status) => {
       const [kind = '', name = ''] = object.split('/');
@@ -68,10 +109,22 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
       });
     },
     inAgent: async (workspace, script) => runInAgent(kubectl, { namespace, podName: await podName(workspace) }, script),
+    exitAgent: async (workspace, code) => {
+      const args = ['exec', '-n', namespace, await podName(workspace), '-c', 'agent', '--', '/nodejs/bin/node'];
+      // The container ends under the command, which therefore fails; whether the agent ended is what the caller waits for.
+      await kubectl.run([...args, '--input-type=module', '-e', EXIT(code)]);
+    },
     podFacts: async (workspace) => {
       const pod = await read('pod', await podName(workspace));
       const agent = pod.status.containerStatuses.find((container: Json) => container.name === 'agent');
       return { uid: pod.metadata.uid, startTime: pod.status.startTime, agentRestarts: agent.restartCount };
     },
   };
+}
+
+/** Of the forge of this checkout. */
+export async function forgePid(): Promise<number> {
+  const pid = await findRecorded(FORGE_PID_FILE);
+  if (pid === undefined) throw new Error('Cannot find the forge: none runs');
+  return pid;
 }

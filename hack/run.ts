@@ -1,0 +1,90 @@
+/**
+ * `node hack/run.ts`: the operator of this checkout, on this machine, for the cluster of the current context, until Ctrl-C. CRDs,
+ * policies and RBAC have to be there (`make install`). It acts with its ServiceAccount's token, as it does in the
+ * cluster; one that runs there keeps the lead until it is scaled down.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../src/apis/v1alpha1/names.ts';
+import { ensureBinary } from './binaries.ts';
+import { findProgram, writeAtomically } from './lib/files.ts';
+import { createKubectl, type Kubectl } from './lib/kubectl.ts';
+import { runMain } from './lib/main.ts';
+import { CHECKOUT_DIR, DEV_DIR } from './lib/paths.ts';
+import { runOrThrow } from './lib/run.ts';
+import { openServiceAccount } from './lib/service-account.ts';
+
+const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
+
+interface Options {
+  readonly assetServerUrl?: string;
+  readonly programImage?: string;
+}
+
+async function main(signal: AbortSignal): Promise<void> {
+  const program = new Command('run')
+    .description('The operator of this checkout for the cluster of the current context, until Ctrl-C')
+    .option(
+      '--asset-server-url <url>',
+      'where Pods of that cluster reach this machine; without it no template is delivered',
+    )
+    .option('--program-image <image>', 'image of these programs that the cluster can pull')
+    .addHelpText('after', '\nEnvironment: KUBECONFIG, LEDGER_URL (without it nothing is ever deleted)')
+    .parse();
+  const { assetServerUrl, programImage } = program.opts<Options>();
+  const dir = join(DEV_DIR, 'run');
+  await mkdir(dir, { recursive: true });
+  try {
+    const kubectl = await openCurrentContext(dir, signal);
+    await requireInstalled(kubectl, signal);
+    const { kubeconfig } = await openServiceAccount({
+      kubectl,
+      namespace: OPERATOR_NAMESPACE,
+      name: OPERATOR_SERVICE_ACCOUNT,
+      dir,
+      signal,
+    });
+    const port = assetServerUrl === undefined ? undefined : portOf(assetServerUrl);
+    const args = [
+      ...['--kubeconfig', kubeconfig, '--metrics-address', '127.0.0.1:8080', '--store-dir', join(DEV_DIR, 'store')],
+      ...['--asset-server-address', port === undefined ? '127.0.0.1:8443' : `0.0.0.0:${port}`],
+      ...(assetServerUrl === undefined ? [] : ['--asset-server-url', assetServerUrl]),
+      ...(programImage === undefined ? [] : ['--program-image', programImage]),
+    ];
+    const operator = spawn(process.execPath, ['--max-semi-space-size=2', BUNDLE, ...args], { stdio: 'inherit' });
+    signal.addEventListener('abort', () => operator.kill('SIGTERM'), { once: true });
+    const [code] = await once(operator, 'exit');
+    process.exitCode = typeof code === 'number' ? code : 1;
+  } finally {
+    // The kubeconfigs hold credentials.
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function openCurrentContext(dir: string, signal: AbortSignal): Promise<Kubectl> {
+  const kubectl = (await findProgram('kubectl')) ?? (await ensureBinary('kubectl', { signal }));
+  const view = ['config', 'view', '--minify', '--flatten', '--raw'];
+  const file = join(dir, 'kubeconfig');
+  await writeAtomically(file, await runOrThrow(kubectl, view, { action: 'read the current context', signal }), 0o600);
+  return createKubectl(kubectl, file);
+}
+
+async function requireInstalled(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
+  const installed = await kubectl.run(['get', 'crd', 'orgs.moleculesai.app', '-o', 'name'], { signal });
+  if (installed.code === 0) return;
+  const why = installed.stderr.includes('NotFound')
+    ? 'the API is not installed there; run make install first'
+    : installed.stderr;
+  throw new Error(`Cannot run the operator for this cluster: ${why.trim()}`);
+}
+
+function portOf(url: string): number {
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.port === '') throw new Error(`Cannot use ${url}: write http://HOST:PORT`);
+  return Number(parsed.port);
+}
+
+if (import.meta.main) await runMain(main);
