@@ -60,12 +60,15 @@ build: $(DEPS) ## Bundle the programs into dist/
 	node hack/build.ts
 
 ##@ Tests
-.PHONY: test-integration test-e2e test bench soak
+.PHONY: test-integration test-e2e test-nightly test bench soak
 test-integration: build ## Tests against a real apiserver, Postgres and Gitea
 	$(VITEST) --project integration
 
 test-e2e: build ## Tests against a real cluster with a real kubelet
 	$(VITEST) --project e2e
+
+test-nightly: $(DEPS) ## The seeded runs of faults and of sequences, many times as many
+	FAULT_RUNS=3000 SEQUENCE_RUNS=3000 $(VITEST) --project unit test/unit/faults test/unit/sequence
 
 test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 	@node hack/test.ts all

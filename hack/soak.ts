@@ -38,10 +38,10 @@ await withRig(async ({ dir, client, access, signal, controlPlane }) => {
   const kubeconfig = join(dir, 'through-proxy.kubeconfig');
   const direct = await readFile(access.kubeconfig, 'utf8');
   await writeAtomically(kubeconfig, direct.replaceAll(`:${controlPlane.ports.apiserver}`, `:${proxy.port}`), 0o600);
-  const operator = await startOperator({ kubeconfig, dir, ledgerURL: postgres.access.url });
+  const operator = await startOperator({ kubeconfig, dir, ledgerURL: postgres.access.url, signal });
   try {
     await createFleet(client, { count: 1, signal });
-    const over = AbortSignal.any([signal, AbortSignal.timeout(minutes * 60_000)]);
+    const over = AbortSignal.any([operator.signal, AbortSignal.timeout(minutes * 60_000)]);
     const options = { report, signal: over };
     const targets = { proxy, apiserverPid: controlPlane.pids['kube-apiserver'] ?? 0, ledgerPid: postgres.daemon.pid };
     const [samples] = await Promise.all([
@@ -49,7 +49,7 @@ await withRig(async ({ dir, client, access, signal, controlPlane }) => {
       churn(client, over),
       injectFaults(targets, options),
     ]);
-    signal.throwIfAborted();
+    operator.signal.throwIfAborted();
     const peaceAt = performance.now();
     await waitFor(() => isAsDeclared(client, signal), {
       what: 'the cluster be what the Workspaces say',

@@ -11,11 +11,11 @@ export async function measureColdStart({ client, access, dir, signal, countSince
   console.log('Cold start');
   const since = new Date();
   const startedMs = performance.now();
-  const operator = await startOperator({ kubeconfig: access.kubeconfig, dir });
+  const operator = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
   // The platform agent is one more.
-  await waitUntilReady(client, { count: count + 1, signal });
+  await waitUntilReady(client, { count: count + 1, signal: operator.signal });
   const wallSeconds = (performance.now() - startedMs) / 1000;
-  await waitUntilQuiet(operator, signal);
+  await waitUntilQuiet(operator);
   const requests = await countSince(since);
   const stats = await readProcessStats(operator.pid);
   await operator.stop();

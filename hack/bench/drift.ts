@@ -20,25 +20,35 @@ const LOAD = { count: 500, prefix: 'load' };
 export async function measureDrift({ client, access, dir, signal, countSince }: Rig, count: number): Promise<void> {
   console.log(`Making ${count} Workspaces Ready`);
   await createFleet(client, { count, signal });
-  const operator = await startOperator({ kubeconfig: access.kubeconfig, dir });
-  await waitUntilReady(client, { count: count + 1, signal });
-  await waitUntilQuiet(operator, signal);
+  const operator = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
+  await waitUntilReady(client, { count: count + 1, signal: operator.signal });
+  await waitUntilQuiet(operator);
 
   const since = new Date();
   const samples = Math.min(SAMPLES, count);
   console.log(
     `Idle: ${samples} Pods deleted, labels changed on ${samples} Pods and ${samples} volumes, one after the other`,
   );
-  const idle = await measureEach(client, { resource: PODS, samples, damage: deletePod, signal });
-  const podLabels = await measureEach(client, { resource: PODS, samples, damage: changeLabel(PODS), signal });
-  const claims = { resource: PERSISTENT_VOLUME_CLAIMS, samples, damage: changeLabel(PERSISTENT_VOLUME_CLAIMS), signal };
+  const idle = await measureEach(client, { resource: PODS, samples, damage: deletePod, signal: operator.signal });
+  const podLabels = await measureEach(client, {
+    resource: PODS,
+    samples,
+    damage: changeLabel(PODS),
+    signal: operator.signal,
+  });
+  const claims = {
+    resource: PERSISTENT_VOLUME_CLAIMS,
+    samples,
+    damage: changeLabel(PERSISTENT_VOLUME_CLAIMS),
+    signal: operator.signal,
+  };
   const volumeLabels = await measureEach(client, claims);
-  await waitUntilQuiet(operator, signal);
+  await waitUntilQuiet(operator);
   const requests = await countSince(since);
 
   console.log(`Under load: the same for Pods while ${LOAD.count} Workspaces are made`);
   const load = createFleet(client, { ...LOAD, signal });
-  const loaded = await measureEach(client, { resource: PODS, samples, damage: deletePod, signal });
+  const loaded = await measureEach(client, { resource: PODS, samples, damage: deletePod, signal: operator.signal });
   await load;
   await operator.stop();
   console.table(requests.writesByKind);
@@ -80,7 +90,9 @@ async function measureEach(
   const watched = AbortSignal.any([signal, stop.signal]);
   const damagedAt = new Map<string, number>();
   const healed = new Map<string, number>();
-  const watching = follow(client, resource, watched, (object, isThere) => {
+  const synced = Promise.withResolvers<void>();
+  const onSynced = synced.resolve;
+  const watching = follow(client, { resource, signal: watched, onSynced }, (object, isThere) => {
     const { name } = object.metadata;
     const isWhole = isThere && object.metadata.labels?.[LABELS.workspace] !== 'somebody-elses';
     const since = damagedAt.get(name);
@@ -93,6 +105,7 @@ async function measureEach(
     limit: samples,
     signal,
   });
+  await Promise.race([synced.promise, watching]);
   for (const object of items) {
     await damage(client, object, signal);
     await waitFor(async () => healed.has(object.metadata.name), {
@@ -109,18 +122,17 @@ async function measureEach(
 
 async function follow(
   client: KubeClient,
-  resource: Resource,
-  signal: AbortSignal,
+  options: { readonly resource: Resource; readonly signal: AbortSignal; readonly onSynced: () => void },
   onChange: (object: KubeObject, isThere: boolean) => void,
 ): Promise<void> {
+  const { resource, signal, onSynced } = options;
   try {
     while (!signal.aborted) {
-      for await (const event of client.watch<KubeObject>(resource, {
-        namespace: NAMESPACE,
-        sendInitialEvents: true,
-        signal,
-      }))
+      const scope = { namespace: NAMESPACE, sendInitialEvents: true, signal };
+      for await (const event of client.watch<KubeObject>(resource, scope)) {
         if (event.type !== 'BOOKMARK') onChange(event.object, event.type !== 'DELETED');
+        else if (event.initialEventsEnd) onSynced();
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import { type Daemon, startDaemon } from '../lib/daemon.ts';
+import { type Daemon, logTail, startDaemon } from '../lib/daemon.ts';
 import { CHECKOUT_DIR } from '../lib/paths.ts';
 import { pickPorts } from '../lib/ports.ts';
 import { waitFor } from '../lib/wait.ts';
 
 export interface BenchOperator extends Daemon {
   readonly metricsURL: string;
+  /** Follows the given signal, and is aborted with the end of its log when the operator ends by itself. */
+  readonly signal: AbortSignal;
 }
+
+const ALIVE_INTERVAL_MS = 250;
 
 const QUIET_READINGS = 10;
 const QUIET_INTERVAL_MS = 50;
@@ -17,6 +21,7 @@ export async function startOperator(options: {
   readonly dir: string;
   /** Without it nothing is ever deleted. */
   readonly ledgerURL?: string;
+  readonly signal: AbortSignal;
 }): Promise<BenchOperator> {
   const ports = await pickPorts(['metrics', 'assets']);
   const metricsURL = `http://127.0.0.1:${ports.metrics}`;
@@ -46,16 +51,27 @@ export async function startOperator(options: {
     pidFile: join(options.dir, 'operator.pid'),
     lifetime: 'parent',
   });
-  return { ...daemon, metricsURL };
+  const ended = new AbortController();
+  const watcher = setInterval(async () => {
+    if (daemon.isRunning()) return;
+    clearInterval(watcher);
+    ended.abort(new Error(`Cannot go on: the operator ended. Its log says:\n${await logTail(daemon.logFile)}`));
+  }, ALIVE_INTERVAL_MS);
+  watcher.unref();
+  const stop: Daemon['stop'] = async (how) => {
+    clearInterval(watcher);
+    await daemon.stop(how);
+  };
+  return { ...daemon, stop, metricsURL, signal: AbortSignal.any([options.signal, ended.signal]) };
 }
 
 /** Waits until every watch is in step. Returns when, on the monotonic clock in milliseconds. */
-export async function waitUntilSynced(operator: BenchOperator, signal: AbortSignal): Promise<number> {
-  await waitFor(async () => (await readActivity(operator.metricsURL, signal)) !== undefined, {
+export async function waitUntilSynced(operator: BenchOperator): Promise<number> {
+  await waitFor(async () => (await readActivity(operator.metricsURL, operator.signal)) !== undefined, {
     what: 'the operator be ready',
     timeoutMs: 120_000,
     intervalMs: 5,
-    signal,
+    signal: operator.signal,
   });
   return performance.now();
 }
@@ -64,7 +80,8 @@ export async function waitUntilSynced(operator: BenchOperator, signal: AbortSign
  * Waits until the operator is ready, nothing runs and no pass has begun over several readings in a row. Returns when that
  * began, on the monotonic clock in milliseconds.
  */
-export async function waitUntilQuiet(operator: BenchOperator, signal: AbortSignal): Promise<number> {
+export async function waitUntilQuiet(operator: BenchOperator): Promise<number> {
+  const { signal } = operator;
   let quiet = 0;
   let sinceMs = 0;
   let lastPasses = -1;

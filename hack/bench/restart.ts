@@ -8,17 +8,17 @@ import type { Rig } from './rig.ts';
 export async function measureRestart({ client, access, dir, signal, countSince }: Rig, count: number): Promise<void> {
   console.log(`Making ${count} Workspaces Ready`);
   await createFleet(client, { count, signal });
-  const first = await startOperator({ kubeconfig: access.kubeconfig, dir });
-  await waitUntilReady(client, { count: count + 1, signal });
-  await waitUntilQuiet(first, signal);
+  const first = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
+  await waitUntilReady(client, { count: count + 1, signal: first.signal });
+  await waitUntilQuiet(first);
   await first.stop();
 
   console.log('Restart');
   const since = new Date();
   const startedMs = performance.now();
-  const again = await startOperator({ kubeconfig: access.kubeconfig, dir });
-  const syncedMs = await waitUntilSynced(again, signal);
-  const restMs = await waitUntilQuiet(again, signal);
+  const again = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
+  const syncedMs = await waitUntilSynced(again);
+  const restMs = await waitUntilQuiet(again);
   const requests = await countSince(since);
   const stats = await readProcessStats(again.pid);
   await again.stop();

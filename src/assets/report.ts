@@ -32,3 +32,6 @@ export interface ReportedChange {
 export type ChangeAction = 'created' | 'healed' | 'pruned' | 'displaced' | 'kept';
 
 export const REPORTED_CHANGES = 200;
+
+/** Begins the reason of a run that was fine itself and held back an agent that ended too often in quick succession. */
+export const HELD_BACK = 'Back-off: ';

@@ -1,33 +1,32 @@
 #!/usr/bin/env node
-import { Gauge, Registry } from '@prometheus-io/client';
+import { Registry } from '@prometheus-io/client';
 import { createForgeClient } from '../assets/fetch/forge-client.ts';
 import { createAssetServer } from '../assets/server/asset-server.ts';
 import { createTokenReviewer } from '../assets/server/token-review.ts';
 import { createAssetStore } from '../assets/store/asset-store.ts';
-import { declareOrgController } from '../controllers/org/controller.ts';
-import { canRestartInPlace, declareStores } from '../controllers/stores.ts';
-import { declareTemplateAssetController } from '../controllers/template-asset/controller.ts';
-import { SourceChecker } from '../controllers/template-asset/source-checker.ts';
-import { createAssetAccess } from '../controllers/workspace/asset-access.ts';
-import { declareWorkspaceController } from '../controllers/workspace/controller.ts';
-import { readPod } from '../controllers/workspace/read-pod.ts';
-import { ReportInbox } from '../controllers/workspace/reports.ts';
-import type { ObjectKey } from '../kube/objects.ts';
+import { declareControllers } from '../controllers/declare-controllers.ts';
+import { sweepStore } from '../controllers/template-asset/sweep-store.ts';
 import { type OpenClient, openKubeClient } from '../kube/open-client.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';
+import { IdentityRegistry } from '../ledger/identity-registry.ts';
 import { openLedger } from '../ledger/postgres/ledger.ts';
+import { createSystemClock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import { createLogger } from '../platform/log.ts';
-import { createSystemClock } from '../runtime/clock.ts';
-import { createEventSink } from '../runtime/events.ts';
+import { EventRecorder } from '../runtime/events.ts';
 import { Manager } from '../runtime/manager.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { readConfig } from './operator/config.ts';
+import { livenessChecks, readinessChecks } from './operator/health-checks.ts';
 import { createHealthServer } from './operator/health-server.ts';
+import { createLeadership } from './operator/leadership.ts';
 import { withoutLedger } from './operator/no-ledger.ts';
+import { registerProcessMetrics } from './operator/process-metrics.ts';
+import { registerStoreGauges } from './operator/store-gauges.ts';
 
-const GRACE_MS = 10_000;
+/** Below the Pod's terminationGracePeriodSeconds, so that the last word is ours. */
+const GRACE_MS = 20_000;
 const MATERIALIZE = ['/nodejs/bin/node', '/app/materialize.mjs'];
 
 const config = readConfig(process.argv, process.env);
@@ -37,14 +36,20 @@ const metrics = createRuntimeMetrics(registry);
 const clock = createSystemClock();
 const shutdown = createShutdown({ process, graceMs: GRACE_MS });
 
-const { client, credentials } = connect();
+const { client, credentials } = connect('molecule-operator');
+// Behind thousands of calls of passes a renewal of the Lease or a probe would come too late.
+const { client: sideClient } = connect('molecule-operator/side');
 
-function connect(): OpenClient {
+function connect(userAgent: string): OpenClient {
   try {
     return openKubeClient({
       kubeconfig: config.kubeconfig,
-      userAgent: 'molecule-operator',
-      onResponse: (method, code) => metrics.requests.inc({ method, code: String(code) }),
+      userAgent,
+      onConnection: () => metrics.connections.inc(),
+      onResponse: (method, code, tookMs) => {
+        metrics.requests.inc({ method, code: String(code) });
+        metrics.requestSeconds.observe({ verb: method }, tookMs / 1000);
+      },
     });
   } catch (error) {
     log.fatal({ reason: coerceError(error).message }, 'Cannot start');
@@ -60,66 +65,70 @@ const ledger =
         maxConnections: config.ledgerConnections,
         log,
       });
+const identities = new IdentityRegistry({
+  ledger,
+  clock,
+  random: Math.random,
+  log,
+  onLost: (id) => controllers.onClaimLost(id),
+});
+const recorder = new EventRecorder({ client, clock, random: Math.random, log, metrics, signal: shutdown.kill });
+const leadership = createLeadership(config, { client: sideClient, clock, random: Math.random, log, metrics });
 const manager = new Manager({
   client,
   intents: ledger,
-  events: createEventSink({ client, clock, log }),
+  ...(config.ledgerURL === undefined ? {} : { claims: identities }),
+  events: recorder,
+  leadership,
   clock,
   random: Math.random,
   log,
   metrics,
 });
-const stores = declareStores(manager);
 const forge = createForgeClient();
 const store = await createAssetStore({ root: config.storeDir, forge });
-const inbox = new ReportInbox();
-const sources = {
-  ...stores,
-  reportOf: (uid: string) => inbox.get(uid),
-  canRestartInPlace: () => canRestartInPlace(stores.nodes),
-  readPod: (key: ObjectKey, signal: AbortSignal) => readPod(client, key, signal),
+const controllers = declareControllers(manager, {
+  client,
+  clock,
+  random: Math.random,
+  log,
+  forge,
+  assets: store,
   settings: {
     programImage: config.programImage,
     materializeCommand: MATERIALIZE,
     assetServerURL: config.assetServerURL,
+    assetServerPort: config.assetServer.port,
+    tierSizes: config.tierSizes,
   },
-};
-declareOrgController(manager, stores);
-const templateAssets = declareTemplateAssetController(manager, {
-  stores,
-  checker: new SourceChecker({ client, forge, store, now: () => clock.monotonicMs() }),
-});
-const workspaces = declareWorkspaceController(manager, { stores, sources, workers: config.workers });
-stores.workspaces.onChange((before, after) => {
-  if (before !== undefined && after === undefined) inbox.forget(before.metadata.uid ?? '');
+  holderOf: (id) => identities.holderOf(id),
+  workers: config.workers,
 });
 
 const assetServer = createAssetServer({
   reviewToken: createTokenReviewer({ client }),
-  authorize: createAssetAccess(sources),
+  authorize: controllers.authorize,
   openBundle: (digest, signal) => store.open(digest, signal),
-  onReport: (workspace, report) => {
-    inbox.put(workspace.uid, { podUID: workspace.podUID, receivedAt: clock.now(), report });
-    workspaces.enqueue(workspace);
-  },
-  onMissing: (workspace) => templateAssets.refetch(workspace),
+  onReport: controllers.onReport,
+  onMissing: controllers.onMissing,
   onError: (error) => log.warn({ reason: error.message }, 'Asset request failed'),
 });
-const health = createHealthServer({ registry, unhealthyKinds: () => manager.unhealthyKinds });
-new Gauge({
-  name: 'molecule_watched_objects',
-  help: 'Objects in memory by kind',
-  labelNames: ['kind'],
-  registers: [registry],
-  collect() {
-    for (const [kind, { size }] of Object.entries(stores)) this.set({ kind }, size);
-    for (const [name, depth] of manager.queueDepths) metrics.queueDepth.set({ name }, depth);
-  },
+registerStoreGauges(registry, controllers.stores);
+registerProcessMetrics(registry);
+const health = createHealthServer({
+  registry,
+  measure: () => manager.measure(),
+  liveness: () => livenessChecks(manager.watches, sideClient),
+  readiness: () => readinessChecks(manager.watches, shutdown.stop),
 });
 
 // Continuing after an error that nobody expected would be deciding on unknown ground; the next process starts from the truth.
 process.on('unhandledRejection', (error) => {
   log.fatal({ err: error }, 'Unhandled rejection');
+  process.exit(1);
+});
+shutdown.kill.addEventListener('abort', () => {
+  log.fatal({ reason: coerceError(shutdown.kill.reason).message }, 'Cut off');
   process.exit(1);
 });
 
@@ -134,7 +143,23 @@ ledger
   );
 await assetServer.listen(config.assetServer);
 await health.listen(config.metrics);
+// Transfers end in their own time, while passes do and after.
+const served = aborted(shutdown.stop).then(() => assetServer.close());
+const passesOver = new AbortController();
+const led = leadership
+  .run({ stop: passesOver.signal, kill: shutdown.kill })
+  .catch((error: Error) => shutdown.abort(error));
+const claimed = config.ledgerURL === undefined ? undefined : identities.run(passesOver.signal);
+const swept = sweepStore({ store, templateAssets: controllers.stores.templateAssets, clock, log }, passesOver.signal);
 await manager.run(shutdown);
-log.info('Stopped');
-await Promise.all([assetServer.close(), health.close(), ledger.close()]);
+passesOver.abort();
+await Promise.all([led, recorder.flush(), served, claimed, swept]);
+await Promise.all([health.close(), ledger.close()]);
 client.close();
+sideClient.close();
+log.info('Stopped');
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

@@ -1,4 +1,4 @@
-import type { KubeClient } from '../kube/client.ts';
+import type { CallOptions, KubeClient } from '../kube/client.ts';
 
 /** How a command reaches the cluster; kubectl's own options. */
 export interface ClusterOptions {
@@ -8,8 +8,16 @@ export interface ClusterOptions {
   readonly context?: string;
 }
 
+/** What commands ask a cluster. */
+export interface ClusterClient extends Pick<KubeClient, 'get' | 'list' | 'watch' | 'create' | 'patch'> {
+  /** The JSON at a path that is no object's, or the metadata of an object alone. Rejects as `get` does. */
+  read(path: string, options: CallOptions & { readonly metadataOnly?: boolean }): Promise<unknown>;
+}
+
 export interface Cluster {
-  readonly client: Pick<KubeClient, 'list'>;
+  readonly client: ClusterClient;
+  /** Where it is, for people. */
+  readonly server: string;
   /** The context's namespace, else `default`. */
   readonly namespace: string;
   close(): void;

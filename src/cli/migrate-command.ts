@@ -43,14 +43,14 @@ export async function runMigrateCommand(argv: readonly string[], options: Migrat
       ];
       print(io, flags, { value: status, lines });
     });
-  return runCommand(program, argv, io);
+  return runCommand(program, argv, options);
 }
 
 const HELP = `
 Environment:
   LEDGER_URL  used when --url is not given; prefer it, because arguments show in process lists
 
-Exit codes: 0 done, 1 failed, 2 wrong usage`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted`;
 
 function leaf(program: Command, name: string): Command {
   return program

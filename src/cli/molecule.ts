@@ -1,55 +1,110 @@
-import { Command, Option } from 'commander';
-import type { Connect } from './connect.ts';
-import type { CommandIO } from './io.ts';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseDurationMs } from '../rules/duration.ts';
+import type { CommandContext } from './command-context.ts';
+import { ASK, SCRIPTS, type ScriptName } from './completion/scripts.ts';
+import type { DoctorFlags } from './doctor-command.ts';
+import { HELP } from './help.ts';
+import { OBJECT_ARGUMENT, type ObjectReference, parseReference, REFERENCE_FORMS } from './object-reference.ts';
+import { addCommonOptions, EXIT_CODES, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
 import { captureOutput, runCommand } from './run-command.ts';
+import type { StatusFlags } from './status-command.ts';
+import type { SyncFlags } from './sync-command.ts';
 import type { TreeFlags } from './tree-command.ts';
 
-export interface MoleculeOptions {
-  readonly io: CommandIO;
-  readonly connect: Connect;
-  readonly now: () => Date;
-  readonly signal: AbortSignal;
-}
-
 /** The kubectl plugin. Each command loads its own code, so that help comes at once. */
-export async function runMolecule(argv: readonly string[], options: MoleculeOptions): Promise<number> {
-  const program = captureOutput(new Command('kubectl molecule'), options.io)
+export async function runMolecule(argv: readonly string[], context: CommandContext): Promise<number> {
+  const program = captureOutput(new Command('kubectl molecule'), context.io)
     .description('Shows and works with the orgs of AI agents in a cluster.')
     .addHelpText('after', EXIT_CODES);
-  program
-    .command('tree')
-    .description('show the Orgs with their agents: who reports to whom, whether they are ready, and if not, why')
-    .option('-n, --namespace <name>', "namespace of the Org (default: the context's)")
-    .addOption(new Option('-A, --all-namespaces', 'the Orgs of all namespaces').conflicts('namespace'))
-    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
-    .option('--kubeconfig <file>', 'kubeconfig to use (default: KUBECONFIG, else ~/.kube/config)')
-    .addOption(
-      new Option('-o, --output <format>', 'json and yaml keep their structure over releases')
-        .choices(['table', 'wide', 'json', 'yaml'])
-        .default('table'),
-    )
-    .option('--no-color', 'no colour, as with the variable NO_COLOR')
-    .addHelpText('after', TREE_HELP)
-    .action(async (flags: TreeFlags) => {
-      const { showTree } = await import('./tree-command.ts');
-      await showTree(flags, options);
-    });
-  return runCommand(program, argv, options.io);
+  addTree(program, context);
+  addStatus(program, context);
+  addSync(program, context);
+  addDoctor(program, context);
+  addCompletion(program, context);
+  // The words that follow are another command line, which is not to be parsed as one of ours.
+  if (argv[0] !== ASK) return runCommand(program, argv, context);
+  const { answerShell } = await import('./completion/answer.ts');
+  return answerShell(program, argv.slice(1), context);
 }
 
-const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 wrong usage`;
+function addTree(program: Command, context: CommandContext): void {
+  addCommonOptions(program.command('tree'), { formats: TABLE_FORMATS })
+    .description('show the Orgs with their agents: who reports to whom, whether they are ready, and if not, why')
+    .addOption(new Option('-A, --all-namespaces', 'the Orgs of all namespaces').conflicts('namespace'))
+    .addHelpText('after', HELP.tree)
+    .action(async (flags: TreeFlags) => {
+      const { showTree } = await import('./tree-command.ts');
+      await showTree(flags, context);
+    });
+}
 
-const TREE_HELP = `
-Examples:
-  kubectl molecule tree
-  kubectl molecule tree -n acme -o wide
-  kubectl molecule tree -A -o json | jq '.items[].root.state'
+function addStatus(program: Command, context: CommandContext): void {
+  addCommonOptions(program.command('status'), { formats: TABLE_FORMATS })
+    .description('show what an object needs, link by link, which link is broken, and what to run next')
+    .addArgument(objectArgument())
+    .addHelpText('after', HELP.status)
+    .action(async (reference: ObjectReference, flags: StatusFlags) => {
+      const { showStatus } = await import('./status-command.ts');
+      await showStatus(reference, flags, context);
+    });
+}
 
-States:
-  Ready        works on the files its template says
-  Progressing  is being changed
-  Waiting      waits for something outside; the message says for what
-  Failed       only a changed object helps; the message says what to change
-  Deleting, Suspended, Missing, Unknown
-${EXIT_CODES}; 0 also when agents are not ready`;
+function addSync(program: Command, context: CommandContext): void {
+  addCommonOptions(program.command('sync'), { formats: TEXT_FORMATS })
+    .description(
+      'ask the operator to look at an object now: at a source for a new revision, at an agent for what is wrong',
+    )
+    .addArgument(objectArgument())
+    .option('--wait', 'wait until the operator is done and the object is ready, or cannot become it')
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait, such as 90s or 5m')
+        .argParser(parseTimeout)
+        .default(parseDurationMs('5m'), '5m'),
+    )
+    .addHelpText('after', HELP.sync)
+    .action(async (reference: ObjectReference, flags: SyncFlags) => {
+      const { syncObject } = await import('./sync-command.ts');
+      await syncObject(reference, flags, context);
+    });
+}
+
+function addDoctor(program: Command, context: CommandContext): void {
+  const namespace = 'look at the Org and the TemplateAssets of this namespace alone (default: all)';
+  addCommonOptions(program.command('doctor'), { formats: TABLE_FORMATS, namespace })
+    .description('look at everything that agents need of the cluster and the operator, and say what to do')
+    .addHelpText('after', HELP.doctor)
+    .action(async (flags: DoctorFlags) => {
+      const { examine } = await import('./doctor-command.ts');
+      await examine(flags, context);
+    });
+}
+
+function addCompletion(program: Command, context: CommandContext): void {
+  program
+    .command('completion')
+    .description('print the script that completes command lines')
+    .addArgument(new Argument('<for>', 'who completes').choices(Object.keys(SCRIPTS)))
+    .addHelpText('after', HELP.completion)
+    .action((name: ScriptName) => void context.io.stdout.write(SCRIPTS[name]));
+}
+
+function objectArgument(): Argument {
+  return new Argument(`<${OBJECT_ARGUMENT}>`, REFERENCE_FORMS).argParser((text: string) => {
+    const reference = parseReference(text);
+    if (reference === undefined) throw new InvalidArgumentError(`Write ${REFERENCE_FORMS}.`);
+    return reference;
+  });
+}
+
+function parseTimeout(text: string): number {
+  try {
+    const timeoutMs = parseDurationMs(text);
+    if (timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS) return timeoutMs;
+  } catch {
+    // Said below, in the words that fit both.
+  }
+  throw new InvalidArgumentError('Write hours, minutes and seconds such as 90s or 5m, at most 24h.');
+}
+
+/** Timers of Node hold no more than 24 days; nobody waits that long. */
+const LONGEST_TIMEOUT_MS = 24 * 3_600_000;

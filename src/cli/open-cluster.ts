@@ -6,7 +6,8 @@ export async function openCluster({ kubeconfig, context }: ClusterOptions): Prom
   const { openKubeClient } = await import('../kube/open-client.ts');
   try {
     const { client, credentials } = openKubeClient({ userAgent: 'kubectl-molecule', kubeconfig, context });
-    return { client, namespace: credentials.namespace, close: () => client.close() };
+    const { server, namespace } = credentials;
+    return { client, server, namespace, close: () => client.close() };
   } catch (thrown) {
     const cause = coerceError(thrown);
     if (cause.message.startsWith('Cannot ')) throw cause;

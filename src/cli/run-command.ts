@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { coerceError } from '../platform/errors.ts';
 import { type CommandIO, EXIT } from './io.ts';
+import { printable } from './text.ts';
 
 /** A program whose output goes to `io`, and which returns instead of ending the process. Configure it before adding commands. */
 export function captureOutput(program: Command, io: CommandIO): Command {
@@ -14,14 +15,31 @@ export function captureOutput(program: Command, io: CommandIO): Command {
   });
 }
 
-/** Runs it to its exit code. What an action throws becomes one line on standard error: what failed and what to do. */
-export async function runCommand(program: Command, argv: readonly string[], io: CommandIO): Promise<number> {
+export interface RunOptions {
+  readonly io: CommandIO;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs it to its exit code. What an action throws becomes one line on standard error: what failed and what to do. After an
+ * interruption whatever it throws is a consequence of that and no failure of its own.
+ */
+export async function runCommand(
+  program: Command,
+  argv: readonly string[],
+  { io, signal }: RunOptions,
+): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    io.stderr.write(`Error: ${coerceError(error).message.replace(/\s*\n\s*/g, ' ')}\n`);
+    if (signal.aborted) {
+      io.stderr.write('Interrupted\n');
+      return EXIT.interrupted;
+    }
+    io.stderr.write(`Error: ${printable(coerceError(error).message)}\n`);
     return EXIT.failed;
   }
 }

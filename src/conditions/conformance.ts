@@ -1,3 +1,4 @@
+import { CONDITION_TABLE } from '../apis/v1alpha1/conditions.ts';
 import { type Condition, MAX_MESSAGE_LENGTH } from './condition.ts';
 
 /** As much of an object as its conformance depends on. */
@@ -9,7 +10,7 @@ export interface StatusBearer {
 /** What kstatus makes of an object: the words that Flux, kpt and `kubectl wait --for=jsonpath` users know. */
 export type KStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating';
 
-const ABNORMAL = ['Reconciling', 'Stalled'] as const;
+const ABNORMAL = CONDITION_TABLE.filter(({ polarity }) => polarity === 'abnormal').map(({ type }) => type);
 const PASCAL_CASE = /^[A-Z][A-Za-z]*$/;
 /** A message with one of these would change although nothing did: RFC 3339 times and uuids. */
 const UNSTABLE = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;

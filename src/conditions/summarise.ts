@@ -1,10 +1,16 @@
+import { CONDITION_TABLE, CONDITIONS } from '../apis/v1alpha1/conditions.ts';
+import { REASONS } from '../apis/v1alpha1/reasons.ts';
 import { type Condition, MAX_MESSAGE_LENGTH, type Verdict } from './condition.ts';
+import { hasFailed } from './failure.ts';
 
-/** How a pass ended, as far as conditions tell it. `held` keeps the object Ready=False without calling it a change. */
+/**
+ * How a pass ended, as far as conditions tell it. settled: as wanted. progressing: a change is under way (Reconciling).
+ * waiting: something outside has to happen first. stalled: only another spec can help (Stalled).
+ */
 export type Progress = 'settled' | 'progressing' | 'waiting' | 'stalled';
 
 export interface SummariseInput {
-  /** The kind's own conditions, most important first: the first one that is not True explains Ready. */
+  /** The kind's own conditions, in any order. */
   readonly verdicts: readonly Verdict[];
   readonly progress: Progress;
   /** Reason and message of Ready=True. */
@@ -15,25 +21,36 @@ export interface SummariseInput {
 }
 
 /**
- * All conditions of an object, in a fixed order: Ready (derived), Reconciling or Stalled while they are true, then the
- * kind's own. Abnormal-true conditions are left out when false, as kstatus expects. lastTransitionTime moves with the
- * status alone, so an equal state gives equal conditions and nothing is written.
+ * All conditions of an object in the order of CONDITION_TABLE: Ready (derived), Reconciling or Stalled while they are true,
+ * then the kind's own. Abnormal ones never stand beside Ready=True. lastTransitionTime moves with the status alone, so an
+ * equal state gives equal conditions and nothing is written.
  */
 export function summarise(input: SummariseInput): readonly Condition[] {
-  const ready = deriveReady(input);
-  const abnormal: readonly Verdict[] =
-    input.progress === 'progressing'
-      ? [{ type: 'Reconciling', status: 'True', reason: ready.reason, message: ready.message }]
-      : input.progress === 'stalled'
-        ? [{ type: 'Stalled', status: 'True', reason: ready.reason, message: ready.message }]
-        : [];
-  return [ready, ...abnormal, ...input.verdicts].map((verdict) => stamp(verdict, input));
+  const own = input.verdicts.toSorted((a, b) => orderOf(a.type) - orderOf(b.type));
+  const ready = deriveReady(own, input.whenReady);
+  return [ready, ...deriveAbnormal(input, ready), ...own].map((verdict) => stamp(verdict, input));
 }
 
-function deriveReady(input: SummariseInput): Verdict {
-  const culprit = input.verdicts.find((verdict) => verdict.status !== 'True');
-  if (culprit !== undefined) return { ...culprit, type: 'Ready', status: culprit.status };
-  return { type: 'Ready', status: 'True', ...input.whenReady };
+function orderOf(type: string): number {
+  return CONDITION_TABLE.findIndex((row) => row.type === type);
+}
+
+/**
+ * False and never Unknown, because kstatus knows no object that is neither ready nor not. What is Unknown waits for another
+ * condition and explains Ready only where none is False.
+ */
+function deriveReady(own: readonly Verdict[], whenReady: SummariseInput['whenReady']): Verdict {
+  const culprit = own.find(({ status }) => status === 'False') ?? own.find(({ status }) => status === 'Unknown');
+  if (culprit !== undefined) return { ...culprit, type: CONDITIONS.ready, status: 'False' };
+  return { type: CONDITIONS.ready, status: 'True', ...whenReady };
+}
+
+function deriveAbnormal({ progress, observed }: SummariseInput, ready: Verdict): readonly Verdict[] {
+  if (ready.status === 'True') return [];
+  if (progress === 'stalled') return [{ ...ready, type: CONDITIONS.stalled, status: 'True' }];
+  if (progress !== 'progressing') return [];
+  const reason = hasFailed(observed) ? REASONS.progressingWithRetry : ready.reason;
+  return [{ type: CONDITIONS.reconciling, status: 'True', reason, message: ready.message }];
 }
 
 function stamp(verdict: Verdict, input: SummariseInput): Condition {

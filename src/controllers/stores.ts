@@ -1,9 +1,12 @@
-import { LABELS, MANAGED_BY } from '../apis/v1alpha1/names.ts';
+import { LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
 import {
+  CONFIG_MAPS,
+  NETWORK_POLICIES,
   NODES,
   ORGS,
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
+  SERVICE_ACCOUNTS,
   TEMPLATE_ASSETS,
   WORKSPACES,
 } from '../apis/v1alpha1/resources.ts';
@@ -11,18 +14,17 @@ import type { Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.gener
 import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { Manager } from '../runtime/manager.ts';
 import type { Store } from '../runtime/store.ts';
-import { type ObservedPod, type ObservedVolume, observePod, observeVolume } from './workspace/observed.ts';
+import { BY_ID, idsOfOrg, idsOfWorkspace } from './identities.ts';
+import { type ObservedAccount, type ObservedPolicy, observeAccount, observePolicy } from './org/observed.ts';
+import { type ObservedCatalog, observeCatalog } from './runtime-catalog.ts';
+import { observeNode, observePod, observeVolume } from './workspace/observe.ts';
+import type { ObservedNode, ObservedPod, ObservedVolume } from './workspace/observed.ts';
 
 export const BY_NAMESPACE = 'namespace';
 export const BY_UID = 'uid';
 export const BY_PARENT = 'parent';
 export const BY_TEMPLATE = 'template';
-
-export interface ObservedNode {
-  readonly metadata: ObjectMeta;
-  /** Restarts all containers of a Pod, its init containers included, when one exits. */
-  readonly canRestartInPlace: boolean;
-}
+export const BY_NODE = 'node';
 
 /** What the operator watches. Secrets are not among it: they are read by name, when they are used. */
 export interface Stores {
@@ -32,20 +34,28 @@ export interface Stores {
   readonly pods: Store<ObservedPod>;
   readonly volumes: Store<ObservedVolume>;
   readonly nodes: Store<ObservedNode>;
+  /** Holds the one object of this name, or nothing. */
+  readonly runtimeCatalogs: Store<ObservedCatalog>;
+  readonly networkPolicies: Store<ObservedPolicy>;
+  readonly serviceAccounts: Store<ObservedAccount>;
 }
 
 const OURS = { labelSelector: `${LABELS.managedBy}=${MANAGED_BY}` };
-const RESTART_FEATURE = 'RestartAllContainersOnContainerExits';
 
 export function declareStores(manager: Manager): Stores {
   return {
-    orgs: manager.store({ resource: ORGS, project: (object) => withoutManagedFields<Org>(object) }),
+    orgs: manager.store({
+      resource: ORGS,
+      project: (object) => withoutManagedFields<Org>(object),
+      indexes: { [BY_ID]: idsOfOrg },
+    }),
     workspaces: manager.store({
       resource: WORKSPACES,
       project: (object) => withoutManagedFields<Workspace>(object),
       indexes: {
         [BY_NAMESPACE]: ({ metadata }) => [metadata.namespace ?? ''],
         [BY_UID]: ({ metadata }) => [metadata.uid ?? ''],
+        [BY_ID]: idsOfWorkspace,
         [BY_PARENT]: ({ metadata, spec }) =>
           spec.parentRef === undefined ? [] : [`${metadata.namespace}/${spec.parentRef.name}`],
         [BY_TEMPLATE]: ({ metadata, spec }) =>
@@ -56,13 +66,21 @@ export function declareStores(manager: Manager): Stores {
       resource: TEMPLATE_ASSETS,
       project: (object) => withoutManagedFields<TemplateAsset>(object),
     }),
-    pods: manager.store({ resource: PODS, project: observePod, select: OURS }),
-    volumes: manager.store({
-      resource: PERSISTENT_VOLUME_CLAIMS,
-      project: observeVolume,
-      select: { ...OURS, metadataOnly: true },
+    pods: manager.store({
+      resource: PODS,
+      project: observePod,
+      select: OURS,
+      indexes: { [BY_NODE]: ({ nodeName }) => (nodeName === undefined ? [] : [nodeName]) },
     }),
+    volumes: manager.store({ resource: PERSISTENT_VOLUME_CLAIMS, project: observeVolume, select: OURS }),
     nodes: manager.store({ resource: NODES, project: observeNode }),
+    runtimeCatalogs: manager.store({
+      resource: CONFIG_MAPS,
+      project: observeCatalog,
+      select: { namespace: OPERATOR_NAMESPACE, fieldSelector: `metadata.name=${RUNTIME_CATALOG}` },
+    }),
+    networkPolicies: manager.store({ resource: NETWORK_POLICIES, project: observePolicy, select: OURS }),
+    serviceAccounts: manager.store({ resource: SERVICE_ACCOUNTS, project: observeAccount, select: OURS }),
   };
 }
 
@@ -72,19 +90,6 @@ function withoutManagedFields<T extends KubeObject>(object: KubeObject): T {
     readonly managedFields?: unknown;
   };
   return { ...object, metadata } as KubeObject as T;
-}
-
-function observeNode(object: KubeObject): ObservedNode {
-  const { name, uid, resourceVersion } = object.metadata;
-  const { status } = object as KubeObject & { readonly status?: { readonly declaredFeatures?: readonly string[] } };
-  return {
-    metadata: {
-      name,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    canRestartInPlace: status?.declaredFeatures?.includes(RESTART_FEATURE) ?? false,
-  };
 }
 
 /** Only when every node can: a Pod must not depend on where the scheduler puts it. */

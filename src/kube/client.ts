@@ -12,14 +12,14 @@ export interface KubeClient {
   get<T extends KubeObject>(resource: Resource, key: ObjectKey, options: CallOptions): Promise<T>;
   /** One page; pass `continue` of the last page to go on. `items` are raw and carry apiVersion and kind. */
   list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<ListPage<T>>;
-  /** Ends normally when the server closes the watch. ERROR events are thrown as ApiError. */
+  /** Ends normally when the server closes the watch. ERROR events are thrown as WatchErrorEvent, an ApiError. */
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   create<T extends KubeObject>(resource: Resource, object: T, options: WriteOptions): Promise<T>;
   /** Server-side apply with force: the full intent of one field manager. */
   apply<T extends KubeObject>(resource: Resource, object: KubeObject, options: ApplyOptions): Promise<T>;
   /** JSON merge patch (an object) or JSON patch (an array of operations). */
   patch<T extends KubeObject>(resource: Resource, key: ObjectKey, patch: PatchBody, options: PatchOptions): Promise<T>;
-  /** 404 is success. A failed precondition rejects with a conflict. */
+  /** That it is gone already is success. A failed precondition rejects with a conflict. */
   delete(resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<void>;
 }
 

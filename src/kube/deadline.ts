@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts';
 import { TransportError } from './errors.ts';
 
 /**
@@ -5,21 +6,21 @@ import { TransportError } from './errors.ts';
  * are gone when the task is: thousands of calls hang on one signal that lives as long as the process.
  */
 export async function withDeadline<T>(
-  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  options: { readonly clock: Clock; readonly signal: AbortSignal; readonly timeoutMs: number },
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signal: outer, timeoutMs } = options;
+  const { clock, signal: outer, timeoutMs } = options;
   outer.throwIfAborted();
   const controller = new AbortController();
   const follow = (): void => controller.abort(outer.reason);
   const expire = (): void =>
     controller.abort(new TransportError(`Cannot get an answer of the apiserver: none within ${timeoutMs / 1000} s`));
   outer.addEventListener('abort', follow, { once: true });
-  const timer = setTimeout(expire, timeoutMs);
+  const cancel = clock.schedule(timeoutMs, expire);
   try {
     return await task(controller.signal);
   } finally {
-    clearTimeout(timer);
+    cancel();
     outer.removeEventListener('abort', follow);
   }
 }

@@ -33,8 +33,20 @@ export class TransportError extends Error {
   }
 }
 
+/** An ERROR event: the server gives a watch up in its midst. What it sent before may not have been everything. */
+export class WatchErrorEvent extends ApiError {}
+
+/** A line of a watch that is no event. What it was to say is not known. */
+export class UnreadableEventError extends TransportError {}
+
+/** The object is not there. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 404;
+  return error instanceof ApiError && error.code === 404 && error.reason === 'NotFound';
+}
+
+/** The kind is not served, now or by this server: that says nothing about its objects, and least that they are gone. */
+export function isNotServed(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404 && error.reason !== 'NotFound';
 }
 
 /** 409 for an object that exists already, as opposed to one that changed meanwhile. */

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../platform/backoff.ts';
+import type { Clock } from '../platform/clock.ts';
 import type {
   ApplyOptions,
   CallOptions,
@@ -33,16 +34,35 @@ interface RawList {
   readonly items: readonly KubeObject[];
 }
 
+export interface HttpKubeClientOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What the client needs of a transport. */
+export type HttpTransport = Pick<Transport, 'call' | 'stream' | 'close'>;
+
 /** The client over HTTP/2. Raw JSON both ways: no model classes, no dates, no field is ever dropped. */
 export class HttpKubeClient implements KubeClient {
-  readonly #transport: Transport;
+  readonly #transport: HttpTransport;
+  readonly #options: HttpKubeClientOptions;
 
-  constructor(transport: Transport) {
+  constructor(transport: HttpTransport, options: HttpKubeClientOptions) {
     this.#transport = transport;
+    this.#options = options;
   }
 
   async get<T extends KubeObject>(resource: Resource, key: ObjectKey, { signal }: CallOptions): Promise<T> {
     return this.#retried<T>({ method: 'GET', path: objectPath(resource, key), signal });
+  }
+
+  /**
+   * The JSON at a path that is no object's, such as /version, or the metadata of an object alone. For the plugin; the
+   * operator's port does without.
+   */
+  async read(path: string, options: CallOptions & { readonly metadataOnly?: boolean }): Promise<unknown> {
+    const { signal, metadataOnly } = options;
+    return this.#retried({ method: 'GET', path, signal, ...(metadataOnly === true ? { accept: METADATA_ONLY } : {}) });
   }
 
   async list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<ListPage<T>> {
@@ -161,6 +181,7 @@ export class HttpKubeClient implements KubeClient {
   }
 
   async #retried<T>(request: TransportRequest): Promise<T> {
+    const { clock, random } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#once<T>(request);
@@ -168,8 +189,8 @@ export class HttpKubeClient implements KubeClient {
         if (attempt >= RETRIES || !isRetryable(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
         if (asked !== undefined && asked > LONGEST_RETRY_AFTER_MS) throw error;
-        const delayMs = asked ?? Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2);
-        await sleep(delayMs, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
+        const ownMs = backoffMs(attempt + 1, { firstMs: FIRST_RETRY_MS, capMs: LONGEST_RETRY_MS, random });
+        await clock.sleep(Math.max(asked ?? 0, ownMs), request.signal);
       }
     }
   }

@@ -1,4 +1,5 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Credentials, Headers } from './credentials.ts';
 import { withDeadline } from './deadline.ts';
@@ -28,11 +29,19 @@ export interface TransportStream {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
+/** An answer, and the connection that it came over. */
+interface Answer extends TransportStream {
+  readonly connection: Http2Session | undefined;
+}
+
 export interface TransportOptions {
   readonly credentials: Credentials;
+  readonly clock: Clock;
   readonly userAgent: string;
-  /** Told of every answer; code 0 when there was none. */
-  readonly onResponse?: (method: string, code: number) => void;
+  /** Told of every answer and of the time until it began; code 0 when there was none. */
+  readonly onResponse?: (method: string, code: number, tookMs: number) => void;
+  /** Told of every connection that was made. */
+  readonly onConnection?: () => void;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -55,8 +64,8 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#basePath = new URL(options.credentials.server).pathname.replace(/\/$/, '');
-    this.#watches = new Session(options.credentials);
-    this.#calls = Array.from({ length: CALL_SESSIONS }, () => new Session(options.credentials));
+    this.#watches = new Session(options);
+    this.#calls = Array.from({ length: CALL_SESSIONS }, () => new Session(options));
   }
 
   /** One call, its whole answer. Rejects with a TransportError when there is none within 30 s. */
@@ -67,7 +76,8 @@ export class Transport {
       return { ...head, text: await readText(chunks) };
     };
     const { signal } = request;
-    return this.#inFlight.run(() => withDeadline({ signal, timeoutMs: REQUEST_TIMEOUT_MS }, complete), signal);
+    const { clock } = this.#options;
+    return this.#inFlight.run(() => withDeadline({ clock, signal, timeoutMs: REQUEST_TIMEOUT_MS }, complete), signal);
   }
 
   /** One answer that does not end for minutes. */
@@ -88,12 +98,14 @@ export class Transport {
     credentials.renew(used);
     await readText(answer.chunks);
     // A connection keeps the client certificate that it was made with.
-    session.renew();
+    session.renew(answer.connection);
     return this.#exchange(session, request, await credentials.headers());
   }
 
-  async #exchange(session: Session, request: TransportRequest, used: Headers): Promise<TransportStream> {
+  async #exchange(session: Session, request: TransportRequest, used: Headers): Promise<Answer> {
     const { method, signal } = request;
+    const { clock, onResponse } = this.#options;
+    const startedMs = clock.monotonicMs();
     try {
       const headers = {
         ':method': method,
@@ -105,30 +117,39 @@ export class Transport {
       };
       const stream = await session.open(headers, { endStream: request.body === undefined, signal });
       if (request.body !== undefined) stream.end(request.body.text);
-      const answer = await responseHeaders(stream, signal);
+      const connection = stream.session;
+      followSignal(stream, signal, () => {
+        // Out of time: what holds this stream up, a lost frame or a full window, may hold up the next ones too.
+        if (signal.reason instanceof TransportError) session.retire(connection);
+      });
+      const answer = await responseHeaders(stream);
       const code = answer[':status'] ?? 0;
-      this.#options.onResponse?.(method, code);
-      return { code, headers: answer, chunks: readChunks(stream, signal) };
+      onResponse?.(method, code, clock.monotonicMs() - startedMs);
+      return { code, headers: answer, chunks: readChunks(stream, signal), connection };
     } catch (error) {
       const failure: unknown = signal.aborted ? signal.reason : asTransportError(error);
-      if (failure instanceof TransportError) this.#options.onResponse?.(method, 0);
+      if (failure instanceof TransportError) onResponse?.(method, 0, clock.monotonicMs() - startedMs);
       throw failure;
     }
   }
 }
 
-function responseHeaders(
-  stream: ClientHttp2Stream,
-  signal: AbortSignal,
-): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
+/** Ends the stream when the signal is aborted, however long it lives. */
+function followSignal(stream: ClientHttp2Stream, signal: AbortSignal, onAbort: () => void): void {
+  const abort = (): void => {
+    stream.destroy(coerceError(signal.reason));
+    onAbort();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  stream.once('close', () => signal.removeEventListener('abort', abort));
+  if (signal.aborted) abort();
+}
+
+function responseHeaders(stream: ClientHttp2Stream): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => void stream.destroy(coerceError(signal.reason));
-    signal.addEventListener('abort', abort, { once: true });
-    stream.once('close', () => signal.removeEventListener('abort', abort));
     stream.once('response', resolve);
     stream.once('error', reject);
     stream.once('close', () => reject(new Error('the stream was closed without an answer')));
-    if (signal.aborted) abort();
   });
 }
 

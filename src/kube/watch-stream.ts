@@ -1,5 +1,5 @@
 import type { WatchEvent } from './client.ts';
-import { ApiError, TransportError } from './errors.ts';
+import { TransportError, UnreadableEventError, WatchErrorEvent } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 
 const NEWLINE = 0x0a;
@@ -11,9 +11,9 @@ interface RawEvent {
 }
 
 /**
- * Events of a watch body, one JSON document per line. A line that is cut or no event is thrown as TransportError, an
- * ERROR event as ApiError: nothing is skipped, because a skipped event is a lost one. Bytes are joined per line and
- * decoded once, so that no object keeps a large buffer alive.
+ * Events of a watch body, one JSON document per line. A body that ends within a line is thrown as TransportError, a line
+ * that is no event as UnreadableEventError, an ERROR event as WatchErrorEvent: nothing is skipped, because a skipped
+ * event is a lost one. Bytes are joined per line and decoded once, so that no object keeps a large buffer alive.
  */
 export async function* decodeWatch<T extends KubeObject>(chunks: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent<T>> {
   let pending: Buffer[] = [];
@@ -45,12 +45,12 @@ function decodeEvent<T extends KubeObject>(line: string): WatchEvent<T> {
         initialEventsEnd: object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true',
       };
     case 'ERROR':
-      throw new ApiError(object.message ?? 'The apiserver ended the watch', {
+      throw new WatchErrorEvent(object.message ?? 'The apiserver ended the watch', {
         code: object.code ?? 500,
         reason: object.reason ?? '',
       });
     default:
-      throw new TransportError(`Cannot read the watch: unknown event type "${type}"`);
+      throw new UnreadableEventError(`Cannot read the watch: unknown event type "${type}"`);
   }
 }
 
@@ -59,7 +59,7 @@ function parseEvent(line: string): RawEvent {
     const event = JSON.parse(line) as RawEvent;
     if (typeof event.type === 'string' && typeof event.object === 'object' && event.object !== null) return event;
   } catch (cause) {
-    throw new TransportError('Cannot read the watch: a line is not JSON', { cause });
+    throw new UnreadableEventError('Cannot read the watch: a line is not JSON', { cause });
   }
-  throw new TransportError('Cannot read the watch: a line is not an event');
+  throw new UnreadableEventError('Cannot read the watch: a line is not an event');
 }

@@ -1,3 +1,4 @@
+import { HELD_BACK } from '../assets/report.ts';
 import { coerceError } from '../platform/errors.ts';
 import { type AssetClient, createAssetClient } from './asset-client.ts';
 import { decideBackoff, decodeBackoff, encodeBackoff } from './backoff.ts';
@@ -86,7 +87,7 @@ function holdBack({
   const seconds = Math.ceil(remainingMs / 1000);
   return new MaterializeError(
     EXIT.tryAgain,
-    `Back-off: the agent restarted ${quickRestarts} times in quick succession; not before ${seconds} s`,
+    `${HELD_BACK}the agent restarted ${quickRestarts} times in quick succession; not before ${seconds} s`,
   );
 }
 

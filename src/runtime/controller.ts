@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../kube/objects.ts';
-import type { Intent, IntentOutcome, Plan } from './plan.ts';
+import type { Basis } from './basis.ts';
+import type { ClaimEffect, Intent, IntentOutcome, Plan } from './plan.ts';
 
 /**
  * A controller is two functions; the executor is the third and is shared.
@@ -12,6 +13,8 @@ export interface Controller<Snapshot> {
   readonly name: string;
   gather(key: ObjectKey, signal: AbortSignal): Promise<Snapshot | undefined>;
   plan(snapshot: Snapshot, context: PlanContext): Plan;
+  /** The specs that a plan is decided from: read once more, live, before it deletes, overwrites or makes anything. */
+  basis?(snapshot: Snapshot): readonly Basis[];
 }
 
 export interface PlanContext {
@@ -24,4 +27,9 @@ export interface PlanContext {
 export interface IntentLog {
   record(intent: Intent, signal: AbortSignal): Promise<void>;
   conclude(outcome: IntentOutcome, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes claims of ids. Neither waits nor fails, so that a ledger that is down delays nothing. */
+export interface ClaimSink {
+  submit(claim: ClaimEffect): void;
 }

@@ -1,5 +1,5 @@
 import type { Resource } from '../kube/objects.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../platform/clock.ts';
 
 /** What the guard asks of a store. */
 export interface VersionSource {

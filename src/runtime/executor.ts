@@ -2,8 +2,9 @@ import type { JsonPatchOperation, KubeClient } from '../kube/client.ts';
 import { isAlreadyExists } from '../kube/errors.ts';
 import { type KubeObject, keyString, type OwnerReference, type Resource } from '../kube/objects.ts';
 import { coerceError } from '../platform/errors.ts';
+import { verifyBasis } from './basis.ts';
 import { RefusedError } from './classify.ts';
-import type { IntentLog } from './controller.ts';
+import type { ClaimSink, IntentLog } from './controller.ts';
 import type { WrittenVersion } from './echo-guard.ts';
 import type { EventSink } from './events.ts';
 import type {
@@ -19,6 +20,8 @@ import type {
 export interface ExecutorOptions {
   readonly client: KubeClient;
   readonly intents: IntentLog;
+  /** Absent where there is no ledger: ids are nobody's then, and the elder object keeps one. */
+  readonly claims?: ClaimSink;
   readonly events: EventSink;
 }
 
@@ -30,8 +33,8 @@ export interface Execution {
 }
 
 /**
- * Carries out one plan in its fixed order: finalizer, ledger intents, writes, deletes, ledger outcomes, status, events,
- * finalizer removal. Stops at the first effect that fails; the finalizer goes only when everything before went through.
+ * Carries out one plan in its fixed order: finalizer, ledger intents, writes, deletes, ledger outcomes, status, claims,
+ * events, finalizer removal. Stops at the first effect that fails; the finalizer goes only when everything before went through.
  * Every effect may be repeated after a crash.
  */
 export class Executor {
@@ -47,8 +50,11 @@ export class Executor {
     const effects = await run.attempt(() => run.effects(plan));
     const told = await run.attempt(() => run.status(plan.status));
     const failure = effects.failure ?? told.failure;
+    if (failure === undefined) for (const claim of plan.claims ?? []) this.#options.claims?.submit(claim);
+    // What status says is told even where an effect failed: the next plan finds it said and does not say it again.
+    const isTold = told.failure === undefined && (effects.failure === undefined || plan.status !== undefined);
+    if (isTold) for (const event of plan.events ?? []) this.#options.events.emit(event);
     if (failure !== undefined) return { written: run.written, failure };
-    for (const event of plan.events ?? []) await this.#options.events.emit(event, signal);
     return run.attempt(() => run.changeFinalizer(plan.removeFinalizer, 'remove'));
   }
 }
@@ -76,6 +82,7 @@ class Run {
 
   async effects(plan: Plan): Promise<void> {
     const { client, intents } = this.#options;
+    if (needsBasis(plan)) await verifyBasis(plan.basis ?? [], { client, signal: this.#signal });
     for (const intent of plan.intents ?? []) {
       await this.#toLedger(intents.record(intent, this.#signal), 'nothing is destroyed until it does');
     }
@@ -204,6 +211,11 @@ class Run {
     const { resourceVersion } = object.metadata;
     if (resourceVersion !== undefined) this.written.push({ resource, resourceVersion });
   }
+}
+
+/** A patch adds to one object that is known by its uid; everything else could be wrong about whether it is wanted at all. */
+function needsBasis({ deletes = [], writes = [] }: Plan): boolean {
+  return deletes.length > 0 || writes.some(({ kind }) => kind !== 'patch');
 }
 
 function createdKey(resource: Resource, object: KubeObject): string {

@@ -1,15 +1,17 @@
 import type { KubeClient, WatchOptions } from '../kube/client.ts';
 import { type KubeObject, keyString, type ObjectKey, type Resource } from '../kube/objects.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
-import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
 import type { VersionSource } from './echo-guard.ts';
 import { Executor, type ExecutorOptions } from './executor.ts';
+import { ALONE, type Leadership } from './leader-election.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { Queue } from './queue.ts';
 import { Reflector } from './reflector.ts';
 import { Runner } from './runner.ts';
 import { type Indexes, Store, type Stored } from './store.ts';
+import type { WatchState } from './watch-health.ts';
 
 export interface ManagerOptions extends ExecutorOptions {
   readonly client: KubeClient;
@@ -17,12 +19,14 @@ export interface ManagerOptions extends ExecutorOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: RuntimeMetrics;
+  /** @default nobody else runs */
+  readonly leadership?: Leadership;
 }
 
 export interface WatchSpec<T extends Stored> {
   readonly resource: Resource;
   readonly project: (object: KubeObject) => T;
-  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'metadataOnly'>;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
   readonly indexes?: Indexes<T>;
 }
 
@@ -36,14 +40,11 @@ export interface ControllerSpec<Snapshot> {
   readonly minIntervalMs?: number;
 }
 
-/** Past this age of the last word of the apiserver (bookmarks come about once a minute) a watch no longer counts as alive. */
-const STALE_AFTER_MS = 150_000;
-
 /** A controller in a manager: its queue takes keys from any number of stores. */
 export interface ControllerHandle {
   watch<T extends Stored>(store: Store<T>, keysOf: KeysOf<T>): void;
   /** For what no watch shows, such as a report that came in over HTTP. */
-  enqueue(key: ObjectKey): void;
+  enqueue(key: ObjectKey, options?: { readonly afterMs: number }): void;
 }
 
 /** A store and what fills it, without the type of its objects. */
@@ -52,8 +53,7 @@ interface WatchedKind {
   readonly synced: Promise<void>;
   readonly hasSynced: () => boolean;
   readonly versions: VersionSource;
-  readonly contactAgeMs: () => number | undefined;
-  readonly isFailing: () => boolean;
+  readonly state: () => WatchState;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -61,6 +61,8 @@ interface WatchedKind {
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #executor: Executor;
+  readonly #leadership: Leadership;
+  readonly #madeMs: number;
   readonly #watched: WatchedKind[] = [];
   readonly #runners: {
     readonly name: string;
@@ -71,11 +73,14 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.#options = options;
     this.#executor = new Executor(options);
+    this.#leadership = options.leadership ?? ALONE;
+    this.#madeMs = options.clock.monotonicMs();
   }
 
   /** Declares that a kind is watched. The store fills once the manager runs. */
   store<T extends Stored>(spec: WatchSpec<T>): Store<T> {
-    const { resource } = spec;
+    const { resource, select = {} } = spec;
+    const { clock } = this.#options;
     const store = new Store<T>(spec.indexes);
     const reflector = new Reflector<T>({ ...this.#options, ...spec, store });
     this.#watched.push({
@@ -83,8 +88,13 @@ export class Manager {
       synced: store.synced,
       hasSynced: () => store.hasSynced,
       versions: store,
-      contactAgeMs: () => reflector.contactAgeMs,
-      isFailing: () => reflector.isFailing,
+      state: () => ({
+        resource,
+        select,
+        hasSynced: store.hasSynced,
+        isFailing: reflector.isFailing,
+        silentMs: reflector.contactAgeMs ?? clock.monotonicMs() - this.#madeMs,
+      }),
       run: (signal) => reflector.run(signal),
     });
     return store;
@@ -102,15 +112,16 @@ export class Manager {
       executor: this.#executor,
       concurrency,
       storesOf,
+      isLeader: () => this.#leadership.isLeader(),
       clock,
       random,
       log,
       metrics,
     });
     this.#runners.push({ name, queue, run: (signal) => runner.run(signal) });
-    const add = (key: ObjectKey): void => {
+    const add = (key: ObjectKey, options?: { readonly afterMs: number }): void => {
       metrics.queueAdds.inc({ name });
-      queue.add(keyString(key), { priority: this.hasSynced ? 'fresh' : 'backlog' });
+      queue.add(keyString(key), { ...options, priority: this.hasSynced ? 'fresh' : 'backlog' });
     };
     return {
       watch: (store, keysOf) =>
@@ -125,24 +136,28 @@ export class Manager {
     return this.#watched.every(({ hasSynced }) => hasSynced());
   }
 
-  /** Kinds whose watch has not synced, fails, or has been silent for too long; empty when the operator is ready to decide. */
-  get unhealthyKinds(): readonly string[] {
-    return this.#watched
-      .filter(
-        ({ hasSynced, contactAgeMs, isFailing }) =>
-          !hasSynced() || isFailing() || (contactAgeMs() ?? Number.POSITIVE_INFINITY) > STALE_AFTER_MS,
-      )
-      .map(({ resource }) => resource.kind);
+  /** Every watch as it is now, for readiness and liveness. */
+  get watches(): readonly WatchState[] {
+    return this.#watched.map(({ state }) => state());
   }
 
-  /** Depth of each queue, for metrics. */
-  get queueDepths(): ReadonlyMap<string, number> {
-    return new Map(this.#runners.map(({ name, queue }) => [name, queue.depth]));
+  /** Brings the gauges of what is now up to date. To be called before each reading of the metrics. */
+  measure(): void {
+    const { metrics } = this.#options;
+    for (const { name, queue } of this.#runners) {
+      const runningMs = queue.runningMs;
+      metrics.queueDepth.set({ name }, queue.depth);
+      metrics.unfinishedWorkSeconds.set({ name }, runningMs.reduce((sum, ms) => sum + ms, 0) / 1000);
+      metrics.longestWorkSeconds.set({ name }, Math.max(0, ...runningMs) / 1000);
+    }
+    for (const { resource, silentMs } of this.watches)
+      metrics.watchAgeSeconds.set({ kind: resource.kind }, silentMs / 1000);
   }
 
   /**
    * Runs until `stop` is aborted; then no new pass starts and running ones end. `kill` cuts those off. Passes begin once
-   * every store has synced, because half a world leads to wrong decisions.
+   * every store has synced, because half a world leads to wrong decisions, and once this process leads: until then its
+   * stores are kept warm and what is due is collected.
    */
   async run(signals: { readonly stop: AbortSignal; readonly kill: AbortSignal }): Promise<void> {
     const { stop, kill } = signals;
@@ -150,6 +165,7 @@ export class Manager {
     stop.addEventListener('abort', () => this.#closeQueues(), { once: true });
     if (stop.aborted) this.#closeQueues();
     await this.#untilSynced(stop);
+    await untilStopped(this.#leadership.gained, stop);
     await Promise.all([...watches, ...this.#runners.map(({ run }) => run(kill))]);
   }
 
@@ -160,8 +176,7 @@ export class Manager {
   async #untilSynced(stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
-    const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-    if (!stop.aborted) await Promise.race([stopped, Promise.all(this.#watched.map(({ synced }) => synced))]);
+    await untilStopped(Promise.all(this.#watched.map(({ synced }) => synced)), stop);
     if (!stop.aborted) log.info({ ms: Math.round(clock.monotonicMs() - startedMs) }, 'Synced');
   }
 
@@ -170,4 +185,11 @@ export class Manager {
       .filter(({ resource }) => resource.kind === kind && resource.group === group)
       .map(({ versions }) => versions);
   }
+}
+
+/** Waits for `promise`, at the longest until the signal. */
+async function untilStopped(promise: Promise<unknown>, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+  await Promise.race([promise, stopped]);
 }

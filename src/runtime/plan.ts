@@ -1,10 +1,13 @@
 import type { KubeObject, ObjectKey, Resource } from '../kube/objects.ts';
+import type { Basis } from './basis.ts';
 
 /**
  * What a controller wants, as plain data: it can be printed, compared and golden-tested. The executor carries it out in
  * the order of the fields below and stops at the first effect that fails, but still writes status.
  */
 export interface Plan {
+  /** What it was decided from; it deletes, applies and creates only while that still holds at the apiserver. */
+  readonly basis?: readonly Basis[];
   /** Add our finalizer first, and do nothing else in this pass; the next one follows as soon as the store shows it. */
   readonly addFinalizer?: FinalizerChange;
   /** Recorded in the ledger before anything is destroyed. When the ledger cannot, the pass ends there (fail closed). */
@@ -14,6 +17,8 @@ export interface Plan {
   /** Closes the intents, once every effect above succeeded. */
   readonly outcomes?: readonly IntentOutcome[];
   readonly status?: StatusWrite;
+  /** Handed to the ledger and not waited for: ids are claimed in its own time, and nobody's agent waits for it. */
+  readonly claims?: readonly ClaimEffect[];
   readonly events?: readonly EventEffect[];
   /** Last of all: after it the object is gone. */
   readonly removeFinalizer?: FinalizerChange;
@@ -115,6 +120,20 @@ export interface IntentOutcome {
   readonly subjectUID: string;
   readonly result: Readonly<Record<string, unknown>>;
 }
+
+/** Who an id belongs to, for the whole cluster. Repeated until the ledger knows; losing shows in a later snapshot. */
+export type ClaimEffect =
+  | {
+      readonly kind: 'claim';
+      readonly id: string;
+      readonly holderUID: string;
+      readonly holderKind: string;
+      /** namespace/name, for people. */
+      readonly holder: string;
+      /** The claim of this uid, and of no other, may be taken over: its object is gone. */
+      readonly deadHolderUID?: string;
+    }
+  | { readonly kind: 'release'; readonly id: string; readonly holderUID: string };
 
 /** How a pass ended and when the next one is due. The runner maps it onto the queue (table in runner.ts). */
 export type Outcome =

@@ -1,5 +1,5 @@
-import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import { backoffMs } from '../platform/backoff.ts';
+import type { Clock } from '../platform/clock.ts';
 import { type DueEntry, DueHeap } from './due-heap.ts';
 
 export interface QueueOptions {
@@ -36,7 +36,8 @@ export interface Held {
 }
 
 const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 60_000;
+/** So that a key heals within a minute of the end of a fault, however long it has failed: this, and the pass itself. */
+const LONGEST_BACKOFF_MS = 30_000;
 /** Outdated entries that are kept before the heap is swept. */
 const SLACK = 64;
 
@@ -49,6 +50,7 @@ export class Queue {
   readonly #options: QueueOptions;
   readonly #items = new Map<string, Item>();
   readonly #ready: Record<Priority, Set<string>> = { fresh: new Set(), backlog: new Set() };
+  readonly #running = new Set<Item>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   /** Keys that are due later; entries may be outdated, the item decides. */
   readonly #later = new DueHeap();
@@ -63,6 +65,12 @@ export class Queue {
   /** Keys that are due and wait for a taker. */
   get depth(): number {
     return this.#ready.fresh.size + this.#ready.backlog.size;
+  }
+
+  /** How long each running pass has taken so far. */
+  get runningMs(): readonly number[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    return [...this.#running].map(({ lastStartMs }) => nowMs - lastStartMs);
   }
 
   /** Makes the key due after a delay. */
@@ -98,6 +106,7 @@ export class Queue {
     const nowMs = this.#options.clock.monotonicMs();
     const askedMs = item.againMs ?? Number.POSITIVE_INFINITY;
     item.isRunning = false;
+    this.#running.delete(item);
     item.againMs = undefined;
     if (end.kind === 'held') item.lastStartMs = item.previousStartMs;
     else item.failures = end.kind === 'retry' ? item.failures + 1 : 0;
@@ -166,6 +175,7 @@ export class Queue {
         const item = this.#item(key);
         item.isPending = false;
         item.isRunning = true;
+        this.#running.add(item);
         item.previousStartMs = item.lastStartMs;
         item.lastStartMs = this.#options.clock.monotonicMs();
         this.#options.onTaken?.(item.lastStartMs - item.dueMs);

@@ -1,12 +1,13 @@
 import type { KubeClient, WatchOptions } from '../kube/client.ts';
-import { ApiError, isExpired } from '../kube/errors.ts';
+import { ApiError } from '../kube/errors.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
+import { backoffMs } from '../platform/backoff.ts';
+import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { Store, Stored } from './store.ts';
+import { needsRelist, type WatchBreak, watchBreak } from './watch-break.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface ReflectorOptions<T extends Stored> {
@@ -15,12 +16,14 @@ export interface ReflectorOptions<T extends Stored> {
   readonly store: Store<T>;
   /** Decodes one object and keeps only what is needed of it. */
   readonly project: (object: KubeObject) => T;
-  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'metadataOnly'>;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: RuntimeMetrics;
 }
+
+type ListReason = 'start' | 'failures' | WatchBreak;
 
 const PAGE_SIZE = 500;
 const FIRST_BACKOFF_MS = 200;
@@ -34,13 +37,16 @@ const FAILING_AFTER = 3;
 /** An attempt that lasts longer has got through; a refused one ends at once. */
 const SETTLED_MS = 2_000;
 const WATCH_SECONDS = { least: 240, spread: 60 };
-/** Bookmarks come about once a minute; after two of them were missed, something between us swallows the answers. */
-const SILENCE_MS = 120_000;
+/**
+ * Bookmarks come about once a minute; when one and a half were missed, something between us swallows the answers. A
+ * connection that is dead as a whole is noticed sooner, by its pings.
+ */
+const SILENCE_MS = 90_000;
 
 /**
  * Keeps a store equal to what the apiserver has: the present state as a stream (WatchList) or in pages, then a watch with
- * bookmarks that resumes where it broke. Heals from every error, with jittered backoff; relists on 410 and after
- * repeated failures. Ends only by its signal.
+ * bookmarks that resumes where it broke. Heals from every error, with jittered backoff; lists anew where the stream
+ * itself cannot be trusted (watch-break.ts) and after repeated failures. Ends only by its signal.
  */
 export class Reflector<T extends Stored> {
   readonly #options: ReflectorOptions<T>;
@@ -48,6 +54,10 @@ export class Reflector<T extends Stored> {
   #canStreamList = true;
   #lastContactMs: number | undefined;
   #failures = 0;
+  /** Why the whole state is asked for next, where it is. */
+  #listReason: ListReason = 'start';
+  /** The last failure that was told; the same one again is no news. */
+  #told: string | undefined;
   #attemptMs: number | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -67,7 +77,7 @@ export class Reflector<T extends Stored> {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, metrics, random, resource } = this.#options;
+    const { clock, random } = this.#options;
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
       this.#attemptMs = startedMs;
@@ -78,11 +88,8 @@ export class Reflector<T extends Stored> {
       } catch (thrown) {
         if (signal.aborted) return;
         const error = coerceError(thrown);
-        metrics.watchErrors.inc({ kind: resource.kind });
         this.#failures = clock.monotonicMs() - startedMs < HEALTHY_AFTER_MS ? this.#failures + 1 : 1;
-        if (isExpired(error) || this.#failures % RELIST_AFTER_FAILURES === 0) this.#resumeFrom = undefined;
-        if (this.#canStreamList && isStreamingRefused(error)) this.#canStreamList = false;
-        log.warn({ kind: resource.kind, failures: this.#failures, reason: error.message }, 'Watch broke');
+        this.#learn(error);
         askedMs = retryAfterMs(error);
       }
       this.#attemptMs = undefined;
@@ -95,13 +102,35 @@ export class Reflector<T extends Stored> {
     }
   }
 
+  #learn(error: Error): void {
+    const { log, metrics, resource } = this.#options;
+    const reason = watchBreak(error);
+    metrics.watchErrors.inc({ kind: resource.kind, reason });
+    if (needsRelist(reason)) this.#doubt(reason);
+    else if (this.#failures % RELIST_AFTER_FAILURES === 0) this.#doubt('failures');
+    if (this.#canStreamList && isStreamingRefused(error)) this.#canStreamList = false;
+    // A kind that is not served may stay so for days.
+    const level = this.#failures > 1 && this.#told === error.message ? 'debug' : 'warn';
+    log[level]({ kind: resource.kind, failures: this.#failures, reason: error.message }, 'Watch broke');
+    this.#told = error.message;
+  }
+
+  /** The next attempt asks for the whole state. */
+  #doubt(reason: ListReason): void {
+    this.#resumeFrom = undefined;
+    this.#listReason = reason;
+  }
+
   /** One watch until it ends, preceded by the whole state where there is no version to resume from. */
   async #follow(signal: AbortSignal): Promise<void> {
     if (this.#resumeFrom === undefined && !this.#canStreamList) await this.#listPages(signal);
-    const watchdog = createWatchdog({ clock: this.#options.clock, signal, silenceMs: SILENCE_MS });
+    const { clock, metrics, resource } = this.#options;
+    const watchdog = createWatchdog({ clock, signal, silenceMs: SILENCE_MS });
+    metrics.openWatches.inc({ kind: resource.kind });
     try {
       await this.#stream(watchdog);
     } finally {
+      metrics.openWatches.dec({ kind: resource.kind });
       watchdog.close();
     }
   }
@@ -160,7 +189,11 @@ export class Reflector<T extends Stored> {
   }
 
   #replace(objects: readonly T[], resourceVersion: string): void {
-    this.#options.metrics.relists.inc({ kind: this.#options.resource.kind });
+    const { clock, metrics, resource } = this.#options;
+    const { kind } = resource;
+    const nowMs = clock.monotonicMs();
+    metrics.relists.inc({ kind, reason: this.#listReason });
+    metrics.listSeconds.observe({ kind }, (nowMs - (this.#attemptMs ?? nowMs)) / 1000);
     this.#options.store.replace(objects, resourceVersion);
     this.#resumeFrom = resourceVersion;
   }

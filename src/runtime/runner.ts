@@ -1,9 +1,9 @@
 import { ApiError } from '../kube/errors.ts';
 import type { ObjectKey } from '../kube/objects.ts';
+import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { classify, type ErrorClass } from './classify.ts';
-import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
 import { EchoGuard, type EchoGuardOptions } from './echo-guard.ts';
 import type { Executor } from './executor.ts';
@@ -18,6 +18,8 @@ export interface RunnerOptions<Snapshot> {
   /** Passes at once. */
   readonly concurrency: number;
   readonly storesOf: EchoGuardOptions['storesOf'];
+  /** Asked before each pass. Once it says no, no pass begins any more. */
+  readonly isLeader: () => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -70,8 +72,9 @@ export class Runner<Snapshot> {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { queue } = this.#options;
+    const { queue, isLeader } = this.#options;
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+      if (!isLeader()) return;
       queue.done(key, this.#echoes.holds(key) ? { kind: 'held' } : await this.#measured(key, signal));
     }
   }
@@ -97,10 +100,11 @@ export class Runner<Snapshot> {
       const snapshot = await controller.gather(parseKey(key), signal);
       if (snapshot === undefined) return this.#succeed(key, { kind: 'stalled' });
       const lastFailure = this.#failures.get(key);
-      const plan = controller.plan(snapshot, {
+      const decided = controller.plan(snapshot, {
         now: clock.now(),
         ...(lastFailure === undefined ? {} : { lastFailure }),
       });
+      const plan = { ...decided, basis: controller.basis?.(snapshot) ?? [] };
       const { written, failure } = await executor.execute(plan, signal);
       this.#echoes.expect(key, written);
       if (failure !== undefined) return this.#fail(key, failure, signal);

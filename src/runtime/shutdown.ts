@@ -3,8 +3,8 @@ export interface ShutdownSignals {
   readonly stop: AbortSignal;
   /** Second signal, or the grace time is over: end now. */
   readonly kill: AbortSignal;
-  /** As a signal would: the first stage, or the second where the first has begun. */
-  begin(reason: Error): void;
+  /** Both stages at once, for what must not go on. */
+  abort(reason: Error): void;
 }
 
 /** Two-stage shutdown on SIGTERM and SIGINT. The grace time is counted from the first. */
@@ -18,10 +18,18 @@ export function createShutdown(options: {
     if (stop.signal.aborted) kill.abort(reason);
     else {
       stop.abort(reason);
-      setTimeout(() => kill.abort(reason), options.graceMs).unref();
+      const late = new Error(`${reason.message}: not done within ${options.graceMs / 1000} s`);
+      setTimeout(() => kill.abort(late), options.graceMs).unref();
     }
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     options.process.on(signal, () => begin(new Error(`Stopping on ${signal}`)));
-  return { stop: stop.signal, kill: kill.signal, begin };
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    abort: (reason) => {
+      stop.abort(reason);
+      kill.abort(reason);
+    },
+  };
 }

@@ -1,8 +1,11 @@
 import { TransportError } from '../kube/errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../platform/clock.ts';
+
+/** A stream that is open and says nothing. */
+export class SilenceError extends TransportError {}
 
 export interface Watchdog {
-  /** Follows the given signal, and is aborted by a TransportError after too long a silence. */
+  /** Follows the given signal, and is aborted by a SilenceError after too long a silence. */
   readonly signal: AbortSignal;
   /** A sign of life. */
   touch(): void;
@@ -21,7 +24,7 @@ export function createWatchdog(options: {
   const expire = (): void => {
     const leftMs = touchedMs + silenceMs - clock.monotonicMs();
     if (leftMs > 0) cancel = clock.schedule(leftMs, expire);
-    else controller.abort(new TransportError(`Cannot go on with the watch: it was silent for ${silenceMs / 1000} s`));
+    else controller.abort(new SilenceError(`Cannot go on with the watch: it was silent for ${silenceMs / 1000} s`));
   };
   let touchedMs = clock.monotonicMs();
   let cancel = clock.schedule(silenceMs, expire);

@@ -6,6 +6,15 @@ export const ORG_UID = '11111111-1111-4111-8111-111111111111';
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;
 export const REVISION = 'a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0';
 
+/** Without it no agent starts. */
+export const ISOLATED = {
+  type: 'IsolationReady',
+  status: 'True',
+  reason: 'IsolationReady',
+  message: 'fine',
+  lastTransitionTime: '2026-03-01T09:00:00Z',
+} as const;
+
 /** Objects as the apiserver would hand them out: with uid, version, generation and our finalizer on. */
 export function org(changes: Partial<Org> = {}): Org {
   return {
@@ -13,6 +22,7 @@ export function org(changes: Partial<Org> = {}): Org {
     kind: 'Org',
     metadata: meta('org', ORG_UID),
     spec: { displayName: 'Acme', defaults: { image: 'example/agent:1' } },
+    status: { conditions: [ISOLATED] },
     ...changes,
   };
 }

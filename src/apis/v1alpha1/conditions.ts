@@ -12,6 +12,8 @@ export const CONDITIONS = {
   isolationReady: 'IsolationReady',
   /** Workspace: it has a place in its Org's tree. */
   placed: 'Placed',
+  /** Workspace: what its agent runs is known and allowed: tier, image, environment. */
+  runnable: 'Runnable',
   /** Workspace: what its template delivers is known (or templates are off for it). */
   templateReady: 'TemplateReady',
   /** Workspace: its volume exists, is bound and has the wanted size. */
@@ -23,3 +25,22 @@ export const CONDITIONS = {
   /** TemplateAsset: a revision is resolved, downloaded, filtered and stored. */
   artifactReady: 'ArtifactReady',
 } as const;
+
+/**
+ * The conditions of all kinds in the order in which they stand in status; among those of one kind, the first that is False
+ * explains Ready. `normal`: always there, and True is good. `abnormal`: there only while it is True, as kstatus expects.
+ */
+export const CONDITION_TABLE: readonly { readonly type: string; readonly polarity: 'normal' | 'abnormal' }[] = [
+  { type: CONDITIONS.ready, polarity: 'normal' },
+  { type: CONDITIONS.reconciling, polarity: 'abnormal' },
+  { type: CONDITIONS.stalled, polarity: 'abnormal' },
+  { type: CONDITIONS.isolationReady, polarity: 'normal' },
+  { type: CONDITIONS.platformAgentReady, polarity: 'normal' },
+  { type: CONDITIONS.placed, polarity: 'normal' },
+  { type: CONDITIONS.runnable, polarity: 'normal' },
+  { type: CONDITIONS.templateReady, polarity: 'normal' },
+  { type: CONDITIONS.volumeReady, polarity: 'normal' },
+  { type: CONDITIONS.materialized, polarity: 'normal' },
+  { type: CONDITIONS.agentReady, polarity: 'normal' },
+  { type: CONDITIONS.artifactReady, polarity: 'normal' },
+];

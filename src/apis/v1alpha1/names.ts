@@ -19,6 +19,8 @@ export const VOLUME_FINALIZER = `${GROUP}/volume`;
 
 export const OPERATOR_NAMESPACE = 'molecule-system';
 export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
+/** Label of the operator's own Pods, as its Deployment sets it. */
+export const OPERATOR_POD_LABELS = { 'app.kubernetes.io/name': 'molecule-operator' } as const;
 /** userInfo.username of the operator; the policies in manifests/policies name the same user. */
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`;
 
@@ -38,6 +40,8 @@ export const LABELS = {
   workspace: `${GROUP}/workspace`,
   /** Identity of the data: the Workspace id at first creation. */
   incarnation: `${GROUP}/incarnation`,
+  /** On the operator's Pod that leads; the Service of the asset server selects by it. */
+  leader: `${GROUP}/leader`,
 } as const;
 
 export const MANAGED_BY = 'molecule-operator';
@@ -55,6 +59,8 @@ export const ANNOTATIONS = {
   specHash: `${GROUP}/spec-hash`,
   /** On the Pod: digest over the Secrets that spec.env names; a difference means that the agent runs on old ones. */
   secretsHash: `${GROUP}/secrets-hash`,
+  /** On the Pod, where nodes cannot restart agents in place: how many Pods before it ended soon, in a row. */
+  quickEnds: `${GROUP}/quick-ends`,
   /** On any of our kinds: a new value asks for a pass now; echoed in status.lastHandledReconcileAt. */
   requestedAt: `reconcile.${GROUP}/requestedAt`,
 } as const;

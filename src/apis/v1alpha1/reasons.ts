@@ -3,6 +3,10 @@
  * in the past tense or names the state; a new one needs a line here and in docs.
  */
 export const REASONS = {
+  // Every kind
+  /** Of Reconciling alone: the change that is carried out began after a failure, whose end will be told. */
+  progressingWithRetry: 'ProgressingWithRetry',
+
   // Org
   /** The Org's tree is complete and its platform agent is Ready. */
   orgReady: 'OrgReady',
@@ -14,12 +18,22 @@ export const REASONS = {
   orgNotFound: 'OrgNotFound',
   /** The object waits for Workspaces below it to go first. */
   deletingChildren: 'DeletingChildren',
+  /** The Org's network policy and the account of its agents are in place. */
+  isolationReady: 'IsolationReady',
+  /** An id is held by another object of the cluster; this one starts nothing and loses nothing. */
+  idTaken: 'IDTaken',
 
   // Workspace
   /** The agent runs on the files that its template says. */
   workspaceReady: 'WorkspaceReady',
   /** The Workspace has its place below the platform agent. */
   placed: 'Placed',
+  /** The Org is not isolated yet, or its own id is somebody else's: no agent starts in it. */
+  orgNotReady: 'OrgNotReady',
+  /** The Workspace was made when the Org was going already. */
+  orgDeleting: 'OrgDeleting',
+  /** The parent is being deleted and waits for this one; an agent that runs goes on. */
+  parentDeleting: 'ParentDeleting',
   /** spec.parentRef names a Workspace that does not exist in this namespace. */
   parentNotFound: 'ParentNotFound',
   /** The parents form a circle. */
@@ -28,14 +42,26 @@ export const REASONS = {
   tooDeep: 'TooDeep',
   /** A Workspace of kind platform that the operator did not make: wrong name or wrong id. */
   notThePlatformAgent: 'NotThePlatformAgent',
-  /** Tiers 3 and 4 run privileged and are refused. */
+  /** Tier, image and environment of the agent are known and allowed. */
+  runnable: 'Runnable',
+  /** A privileged tier (3, 4) in an Org that does not allow it, or the platform agent's tier on another Workspace. */
   tierNotAllowed: 'TierNotAllowed',
-  /** No image is known for the runtime. */
+  /** Neither the known runtimes nor the catalog have this name, and no image is given. */
+  runtimeUnknown: 'RuntimeUnknown',
+  /** The runtime is known, but the catalog has no image for it and none is given. */
   imageMissing: 'ImageMissing',
+  /** spec.env sets what the platform sets, or holds a credential in clear. */
+  envForbidden: 'EnvForbidden',
+  /** The apiserver does not hand out a Secret of spec.env; no agent is started without knowing it. */
+  secretNotRead: 'SecretNotRead',
   /** spec.suspend is true: no Pod runs, the volume stays. */
   suspended: 'Suspended',
+  /** A Workspace above is suspended. */
+  ancestorSuspended: 'AncestorSuspended',
   /** No template is named: nothing is delivered to the volume. An explicit mode, never a downgrade. */
   templatesOff: 'TemplatesOff',
+  /** A template is named for a runtime that has no Pod here. */
+  templateNotSupported: 'TemplateNotSupported',
   /** The named TemplateAsset does not exist in this namespace. */
   templateNotFound: 'TemplateNotFound',
   /** The named TemplateAsset has never had a revision to deliver. */
@@ -48,10 +74,38 @@ export const REASONS = {
   creating: 'Creating',
   /** The apiserver refused the Pod or the volume: quota, policy, or a name that is taken. The message is its own. */
   createFailed: 'CreateFailed',
+  /** A ResourceQuota of the namespace has no room for the Pod or the volume; the message names it. It is tried again. */
+  quotaExceeded: 'QuotaExceeded',
   /** The Pod ends and is made anew. */
   replacing: 'Replacing',
+  /** Also an Event: the template has another revision, and its spec.rollout is Immediate: the Pod is made anew with it. */
+  rollingOut: 'RollingOut',
+  /** Also an Event: a Secret that spec.env names has other values than the agent was started with: the Pod is made anew. */
+  secretsRotated: 'SecretsRotated',
+  /** The Pod ends and no other is made: the agent is hosted elsewhere. */
+  stopping: 'Stopping',
+  /** Kubernetes took the Pod off its node (eviction, preemption, a node that shut down); it is made anew. */
+  podEvicted: 'PodEvicted',
+  /** The Pod should have ended and does not: its node is silent, or somebody's finalizer holds it. */
+  podNotEnding: 'PodNotEnding',
+  /** The node of the Pod is gone or does not answer. */
+  nodeLost: 'NodeLost',
   /** The agent ran again although materialize had not: such a Pod is not trusted and is replaced. */
   restartedWithoutHealing: 'RestartedWithoutHealing',
+  /** The volume is bound, or proven by an agent that runs on it. */
+  volumeReady: 'VolumeReady',
+  /** The volume is not bound yet; the message says what it waits for. */
+  volumePending: 'VolumePending',
+  /** The PersistentVolume behind the claim is gone. */
+  volumeLost: 'VolumeLost',
+  /** Somebody deletes the claim. Its data is held, but no new Pod can use it. */
+  volumeDeleting: 'VolumeDeleting',
+  /** The volume is being made larger. */
+  resizing: 'Resizing',
+  /** The volume cannot be made larger; the message is the apiserver's or says where to look. The agent runs on. */
+  resizeRefused: 'ResizeRefused',
+  /** The volume is larger than asked for, because volumes cannot shrink. */
+  volumeLarger: 'VolumeLarger',
   /** The files of the template are being put on the volume. */
   materializing: 'Materializing',
   /** The files of the template lie on the volume, verified. */
@@ -74,8 +128,18 @@ export const REASONS = {
   agentStarting: 'AgentStarting',
   /** The agent ended and is started again. */
   agentRestarting: 'AgentRestarting',
+  /** The agent ends soon after each start and is started after growing pauses. */
+  agentCrashLooping: 'AgentCrashLooping',
+  /** The agent was ended because it used more memory than it may. */
+  oomKilled: 'OOMKilled',
+  /** The agent runs and does not serve its card any more. */
+  agentNotResponding: 'AgentNotResponding',
   /** The agent serves its card. */
   agentReady: 'AgentReady',
+  /** The runtime is hosted elsewhere: no Pod is made, and nothing is known of the agent here. */
+  externalAgent: 'ExternalAgent',
+  /** The runtime is the mock one, which answers without any Pod. */
+  mockAgent: 'MockAgent',
   /** The object is being deleted; the message says what it waits for. */
   terminating: 'Terminating',
   /** Event: the Workspace is gone, its volume stays. */
@@ -90,16 +154,48 @@ export const REASONS = {
   secretNotFound: 'SecretNotFound',
   /** A Secret that is named has no value under the key. */
   secretKeyMissing: 'SecretKeyMissing',
+  /** The value in a Secret cannot be a token: it holds spaces, line breaks or characters that no header takes. */
+  secretInvalid: 'SecretInvalid',
   /** The forge cannot be reached, or answers with a failure. */
   fetchFailed: 'FetchFailed',
-  /** The forge refused the token or hides the repository from it. */
+  /** The name of the forge's host cannot be resolved. */
+  hostNotFound: 'HostNotFound',
+  /** The forge's certificate is not trusted, or no encrypted connection comes about. */
+  tlsFailed: 'TLSFailed',
+  /** The forge gave no complete answer in time. */
+  fetchTimedOut: 'FetchTimedOut',
+  /** The forge asks for fewer requests; none is made before the time it named. */
+  rateLimited: 'RateLimited',
+  /** The forge redirects where no credential and no request of ours may go. */
+  redirectRefused: 'RedirectRefused',
+  /** The forge refused the token. */
   unauthorized: 'Unauthorized',
-  /** The repository or the ref does not exist, or is hidden from this token. */
+  /** The repository does not exist, or is hidden from this token. */
+  repositoryNotFound: 'RepositoryNotFound',
+  /** Nothing was ever pushed to the repository. */
+  repositoryEmpty: 'RepositoryEmpty',
+  /** The repository has no such branch, tag or commit. */
   refNotFound: 'RefNotFound',
-  /** The archive of the revision is malformed, too large or holds what must not be in it. */
+  /** spec.source.ref is the beginning of a commit; which one that means may change. */
+  refAbbreviated: 'RefAbbreviated',
+  /** spec.source or spec.include cannot be meant, and the API did not refuse it. */
+  sourceInvalid: 'SourceInvalid',
+  /** What the forge sent is no tar.gz, or a broken one. */
+  notAnArchive: 'NotAnArchive',
+  /** The archive of the revision holds what must not be in it: paths that climb out, links, names that collide. */
   archiveRefused: 'ArchiveRefused',
+  /** The archive is larger than the operator reads, whatever of it is included. */
+  archiveTooLarge: 'ArchiveTooLarge',
+  /** The included files together exceed spec.limits.assetsBytes. */
+  assetsTooLarge: 'AssetsTooLarge',
+  /** No file of the revision is included. */
+  nothingIncluded: 'NothingIncluded',
+  /** The files of the last good revision left the operator's disk and cannot be had again. */
+  artifactLost: 'ArtifactLost',
   /** The operator cannot keep the files on its own disk. */
   storeFailed: 'StoreFailed',
+  /** A fault of the operator itself, which is in its log. */
+  internalError: 'InternalError',
   /** The TemplateAsset is being deleted and waits for the Workspaces that use it. */
   inUse: 'InUse',
 } as const;

@@ -14,5 +14,14 @@ export const PERSISTENT_VOLUME_CLAIMS = {
   plural: 'persistentvolumeclaims',
   kind: 'PersistentVolumeClaim',
 } as const;
+export const CONFIG_MAPS = { ...core, plural: 'configmaps', kind: 'ConfigMap' } as const;
 export const SECRETS = { ...core, plural: 'secrets', kind: 'Secret' } as const;
 export const NODES = { ...core, plural: 'nodes', kind: 'Node', namespaced: false } as const;
+export const SERVICE_ACCOUNTS = { ...core, plural: 'serviceaccounts', kind: 'ServiceAccount' } as const;
+export const NETWORK_POLICIES = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  namespaced: true,
+  plural: 'networkpolicies',
+  kind: 'NetworkPolicy',
+} as const;

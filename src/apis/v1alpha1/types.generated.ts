@@ -149,8 +149,8 @@ export interface OrgSpec {
   /** How long data is kept after its owner was deleted. This version keeps it for good. */
   readonly retention?: OrgRetention;
   /**
-   * Whether Workspaces may use the tiers 3 and 4, which run privileged on the node. This version refuses them in any
-   * case.
+   * Whether Workspaces may use the tiers 3 and 4, which run privileged on the node. Such an agent holds the processes
+   * and devices of its node, and with tier 4 its network, to which the Org's network policies do not reach.
    */
   readonly allowPrivilegedTiers?: boolean;
 }
@@ -276,7 +276,10 @@ export interface WorkspaceEnvItemValueFrom {
 
 /** One environment variable, with either a value or the place where the value is. */
 export interface WorkspaceEnvItem {
-  /** Name of the variable. Names that the platform sets itself are refused. */
+  /**
+   * Name of the variable. Names that the platform sets itself are refused, and so are well-known credentials such as
+   * GITHUB_TOKEN with a value instead of a Secret.
+   */
   readonly name: string;
   /** The value itself. Never put a secret here. */
   readonly value?: string;
@@ -324,14 +327,19 @@ export interface WorkspaceSpec {
   /** The Workspace, in this namespace, that this one reports to. When left out it is the platform agent. */
   readonly parentRef?: WorkspaceParentRef;
   /**
-   * Agent runtime, such as claude-code, hermes, openclaw, codex or google-adk. When left out it is the Org's default.
+   * Agent runtime, such as claude-code, hermes, openclaw, codex or google-adk. external, kimi and kimi-cli run outside
+   * the cluster and mock is played by the platform; these have no Pod. When left out it is the Org's default, else
+   * claude-code.
    */
   readonly runtime?: string;
   /** Language model, as the provider spells it. When left out it is the Org's default. */
   readonly model?: string;
   /** Provider of the model. When left out it is derived from runtime and model. */
   readonly provider?: string;
-  /** Container image of the agent. When left out it is the Org's default; one of the two has to be there. */
+  /**
+   * Container image of the agent. When left out it is the Org's default if that is for the same runtime, else the image
+   * that the catalog (ConfigMap molecule-runtimes of the operator) has for the runtime.
+   */
   readonly image?: string;
   /**
    * The TemplateAsset, in this namespace, whose files the agent finds in /configs. When left out nothing is put there;
@@ -340,8 +348,8 @@ export interface WorkspaceSpec {
    */
   readonly templateRef?: WorkspaceTemplateRef;
   /**
-   * How much the agent may do and use, from 1 (sandboxed) over 2 (standard) to 3 and 4 (privileged; this version
-   * refuses them). 0 is the platform agent's. A change takes effect at the next restart.
+   * How much the agent may do and use, from 1 (sandboxed) over 2 (standard) to 3 and 4 (privileged, only where the
+   * Org's allowPrivilegedTiers is true). 0 is the platform agent's. A change replaces the Pod.
    */
   readonly tier?: number;
   /**

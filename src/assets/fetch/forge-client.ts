@@ -1,43 +1,59 @@
 import type { Dispatcher } from 'undici';
 import { ARCHIVE_LIMITS } from '../archive/read-archive.ts';
-import { FetchError, type ForgeClient, isCommit } from './forge.ts';
+import { FetchError, type ForgeCallOptions, type ForgeClient, type ForgeSource, pinnedCommit } from './forge.ts';
 import { createForgeHttp, type ForgeAnswer } from './forge-http.ts';
 import { downloadGitea, resolveGitea } from './gitea.ts';
 import { downloadGithub, resolveGithub } from './github.ts';
+import type { ForgeAccess } from './missing.ts';
+import { createTextReader, respectRateLimits } from './polite-http.ts';
 
 export interface ForgeClientOptions {
   /** @default undici's shared one */
   readonly dispatcher?: Dispatcher;
   /** For each exchange as a whole. @default 30 000 (TA-11) */
   readonly timeoutMs?: number;
+  /** Wall clock. @default Date.now */
+  readonly now?: () => number;
 }
 
+interface Forge {
+  resolve(access: ForgeAccess, source: ForgeSource, options: ForgeCallOptions): Promise<string>;
+  download(
+    access: ForgeAccess,
+    source: ForgeSource,
+    options: ForgeCallOptions & { readonly commit: string },
+  ): Promise<ForgeAnswer>;
+}
+
+const FORGES: Readonly<Record<ForgeSource['forge'], Forge>> = {
+  gitea: { resolve: resolveGitea, download: downloadGitea },
+  github: { resolve: resolveGithub, download: downloadGithub },
+};
+
 /** The forges that we know, behind the port. */
-export function createForgeClient(options: ForgeClientOptions = {}): ForgeClient {
-  const http = createForgeHttp({ timeoutMs: 30_000, ...options });
+export function createForgeClient({ now = Date.now, ...options }: ForgeClientOptions = {}): ForgeClient {
+  const http = respectRateLimits(createForgeHttp({ timeoutMs: 30_000, now, ...options }), now);
+  const access: ForgeAccess = { http, texts: createTextReader(http) };
   return {
     resolve: async (source, call) => {
-      if (isCommit(source.ref)) return source.ref;
-      switch (source.forge) {
-        case 'gitea':
-          return resolveGitea(http, source, call);
-        case 'github':
-          return resolveGithub(http, source, call);
-        default:
-          return unknownForge(source.forge);
-      }
+      const pinned = pinnedCommit(source);
+      if (pinned !== undefined) return pinned;
+      const commit = await FORGES[source.forge].resolve(access, source, call);
+      refuseAbbreviation(source, commit);
+      return commit;
     },
-    download: async (source, commit, call) => {
-      switch (source.forge) {
-        case 'gitea':
-          return bounded(await downloadGitea(http, source, { ...call, commit }));
-        case 'github':
-          return bounded(await downloadGithub(http, source, { ...call, commit }));
-        default:
-          return unknownForge(source.forge);
-      }
-    },
+    download: async (source, commit, call) =>
+      bounded(await FORGES[source.forge].download(access, source, { ...call, commit })),
   };
+}
+
+/**
+ * Looks pinned and is not: as a repository grows, the beginning of a commit stops being of one alone. A branch or tag that
+ * is called like that is welcome, unless it points at the very commit.
+ */
+function refuseAbbreviation({ ref }: ForgeSource, commit: string): void {
+  if (ref.length < commit.length && commit.startsWith(ref.toLowerCase()) && /^[0-9a-f]{4,}$/i.test(ref))
+    throw new FetchError('RefAbbreviated', `Cannot take "${ref}" for a commit: it is only the beginning of ${commit}`);
 }
 
 /** Refuses by the announced length before a byte is read; the archive reader counts what really comes. */
@@ -47,8 +63,4 @@ async function bounded({ body, contentBytes, discard }: ForgeAnswer): Promise<As
     throw new FetchError('TooLarge', `Cannot fetch archive: it is larger than ${ARCHIVE_LIMITS.compressedBytes} bytes`);
   }
   return body;
-}
-
-function unknownForge(forge: never): never {
-  throw new FetchError('BadResponse', `Cannot fetch: unknown forge ${JSON.stringify(forge)}`);
 }

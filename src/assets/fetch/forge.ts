@@ -1,4 +1,7 @@
-/** Where a template lives. `ref` is a branch, a tag or a commit; `subPath` is the folder of the repository to take. */
+/**
+ * Where a template lives. `ref` is a branch, a tag or a commit, as git reads it: of a tag and a branch of one name it is the
+ * tag, and `heads/NAME` or `tags/NAME` says which is meant. `subPath` is the folder of the repository to take.
+ */
 export interface ForgeSource {
   readonly forge: 'gitea' | 'github';
   /** As people see it: https://forge.example, without credentials or query. */
@@ -15,7 +18,10 @@ export interface ForgeCallOptions {
   readonly signal: AbortSignal;
 }
 
-/** The port to a Git forge. Every call rejects with a FetchError, or with the signal's reason when aborted. */
+/**
+ * The port to a Git forge. A call rejects with a FetchError for whatever the forge or the network does, with the signal's
+ * reason when aborted, and with anything else only for a fault of our own.
+ */
 export interface ForgeClient {
   /** The commit (40 hex) that `source.ref` stands for now. Costs one request; a ref that is a commit costs none. */
   resolve(source: ForgeSource, options: ForgeCallOptions): Promise<string>;
@@ -23,7 +29,26 @@ export interface ForgeClient {
   download(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<AsyncIterable<Uint8Array>>;
 }
 
-export type FetchErrorCode = 'Unauthorized' | 'NotFound' | 'RateLimited' | 'Unreachable' | 'TooLarge' | 'BadResponse';
+export type FetchErrorCode =
+  // what the forge says
+  | 'Unauthorized'
+  | 'RateLimited'
+  | 'RepositoryNotFound'
+  | 'RepositoryEmpty'
+  | 'RefNotFound'
+  | 'RefAbbreviated'
+  /** 404 before anybody asked what it is that is not there. */
+  | 'NotFound'
+  | 'BadResponse'
+  | 'RedirectRefused'
+  | 'TooLarge'
+  // how the forge cannot be reached; Unreachable is also a forge that says so itself (5xx)
+  | 'Unreachable'
+  | 'HostNotFound'
+  | 'TLSFailed'
+  | 'TimedOut'
+  // what should not have been asked
+  | 'InvalidSource';
 
 /** The forge did not give what was asked. The message is for people: it holds no token, no URL query and no body. */
 export class FetchError extends Error {
@@ -46,4 +71,10 @@ export class FetchError extends Error {
 /** Lower-case only: forges accept both, and one commit must have one name. */
 export function isCommit(ref: string): boolean {
   return /^[0-9a-f]{40}$/.test(ref);
+}
+
+/** The commit that the ref names by itself, in whichever case it is written. */
+export function pinnedCommit({ ref }: Pick<ForgeSource, 'ref'>): string | undefined {
+  const commit = ref.toLowerCase();
+  return isCommit(commit) ? commit : undefined;
 }

@@ -1,6 +1,6 @@
 import { FetchError, type ForgeCallOptions, type ForgeSource, isCommit } from './forge.ts';
-import type { ForgeAnswer, ForgeHttp } from './forge-http.ts';
-import { readText } from './read-text.ts';
+import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
+import { explainMissing, type ForgeAccess } from './missing.ts';
 import { repositoryURL } from './repository-url.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -9,30 +9,45 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  * One request, for one commit, with everything left out that costs Gitea time. It takes branches, tags and abbreviated
  * commits alike. Not the list of commits: that one answers 409 for a while after the first push to a repository.
  */
-export async function resolveGitea(http: ForgeHttp, source: ForgeSource, options: ForgeCallOptions): Promise<string> {
-  const url = repositoryURL(source, { api: apiOf(source), rest: ['git', 'commits', source.ref] });
-  url.search = 'stat=false&verification=false&files=false';
-  const answer = await http.get({ url, accept: 'application/json', ...credential(options), signal: options.signal });
-  const commit = commitOf(await readText(answer, MAX_ANSWER_BYTES));
-  if (commit === undefined) throw new FetchError('BadResponse', `Cannot resolve ref: ${url.origin} sent no commit`);
+export async function resolveGitea(
+  access: ForgeAccess,
+  source: ForgeSource,
+  options: ForgeCallOptions,
+): Promise<string> {
+  const call = callOf(source, ['git', 'commits', source.ref], options);
+  call.url.search = 'stat=false&verification=false&files=false';
+  const text = await access.texts.read({ ...call, accept: 'application/json' }, MAX_ANSWER_BYTES).catch(
+    explainMissing({
+      access,
+      source,
+      repository: callOf(source, [], options),
+      head: callOf(source, ['git', 'commits', 'HEAD'], options),
+    }),
+  );
+  const commit = commitOf(text);
+  if (commit === undefined)
+    throw new FetchError('BadResponse', `Cannot resolve ref: ${call.url.origin} sent no commit`);
   return commit;
 }
 
+/** Gitea answers 500 for the archive of a commit that it does not have; asked for the commit itself it says so. */
 export async function downloadGitea(
-  http: ForgeHttp,
+  access: ForgeAccess,
   source: ForgeSource,
   { commit, ...options }: ForgeCallOptions & { readonly commit: string },
 ): Promise<ForgeAnswer> {
-  const url = repositoryURL(source, { api: apiOf(source), rest: ['archive', `${commit}.tar.gz`] });
-  return http.get({ url, ...credential(options), signal: options.signal });
+  try {
+    return await access.http.get(callOf(source, ['archive', `${commit}.tar.gz`], options));
+  } catch (error) {
+    const isDoubtful = error instanceof FetchError && (error.code === 'NotFound' || error.code === 'Unreachable');
+    if (isDoubtful) await resolveGitea(access, { ...source, ref: commit }, options);
+    throw error;
+  }
 }
 
-function apiOf(source: ForgeSource): string {
-  return `${source.baseURL.replace(/\/+$/, '')}/api/v1`;
-}
-
-function credential({ token }: ForgeCallOptions): { readonly authorization?: string } {
-  return token === undefined || token === '' ? {} : { authorization: `token ${token}` };
+function callOf(source: ForgeSource, rest: readonly string[], { token, signal }: ForgeCallOptions): ForgeGet {
+  const url = repositoryURL(source, { api: `${source.baseURL.replace(/\/+$/, '')}/api/v1`, rest });
+  return { url, signal, ...(token === undefined || token === '' ? {} : { authorization: `token ${token}` }) };
 }
 
 function commitOf(text: string): string | undefined {

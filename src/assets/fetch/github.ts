@@ -1,32 +1,34 @@
 import { FetchError, type ForgeCallOptions, type ForgeSource, isCommit } from './forge.ts';
-import type { ForgeAnswer, ForgeHttp } from './forge-http.ts';
-import { readText } from './read-text.ts';
+import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
+import { explainMissing, type ForgeAccess } from './missing.ts';
 import { repositoryURL } from './repository-url.ts';
 
 const MAX_ANSWER_BYTES = 4096;
 
-/** One request that answers with the commit as plain text. */
-export async function resolveGithub(http: ForgeHttp, source: ForgeSource, options: ForgeCallOptions): Promise<string> {
-  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest: ['commits', source.ref] });
-  const answer = await http.get({
-    url,
-    accept: 'application/vnd.github.sha',
-    ...credential(options),
-    signal: options.signal,
-  });
-  const commit = (await readText(answer, MAX_ANSWER_BYTES)).trim();
-  if (!isCommit(commit)) throw new FetchError('BadResponse', `Cannot resolve ref: ${url.origin} sent no commit`);
+/** One request that answers with the commit as plain text, or with 304 when it is still the one that is known. */
+export async function resolveGithub(
+  access: ForgeAccess,
+  source: ForgeSource,
+  options: ForgeCallOptions,
+): Promise<string> {
+  const call = callOf(source, ['commits', source.ref], options);
+  const text = await access.texts
+    .read({ ...call, accept: 'application/vnd.github.sha' }, MAX_ANSWER_BYTES)
+    .catch(explainMissing({ access, source, repository: callOf(source, [], options) }));
+  const commit = text.trim();
+  if (!isCommit(commit)) throw new FetchError('BadResponse', `Cannot resolve ref: ${call.url.origin} sent no commit`);
   return commit;
 }
 
 /** GitHub redirects to another host with a link that carries its own short-lived credential. */
 export async function downloadGithub(
-  http: ForgeHttp,
+  access: ForgeAccess,
   source: ForgeSource,
   { commit, ...options }: ForgeCallOptions & { readonly commit: string },
 ): Promise<ForgeAnswer> {
-  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest: ['tarball', commit] });
-  return http.get({ url, ...credential(options), signal: options.signal });
+  return access.http
+    .get(callOf(source, ['tarball', commit], options))
+    .catch(explainMissing({ access, source: { ...source, ref: commit }, repository: callOf(source, [], options) }));
 }
 
 /** github.com has its API on a host of its own, which may be named as well; an enterprise server below its own address. */
@@ -35,6 +37,7 @@ export function githubApi(baseURL: string): string {
   return /^https:\/\/((www|api)\.)?github\.com$/.test(base) ? 'https://api.github.com' : `${base}/api/v3`;
 }
 
-function credential({ token }: ForgeCallOptions): { readonly authorization?: string } {
-  return token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+function callOf(source: ForgeSource, rest: readonly string[], { token, signal }: ForgeCallOptions): ForgeGet {
+  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest });
+  return { url, signal, ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }) };
 }

@@ -5,7 +5,7 @@ const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
 /**
  * `{api}/repos/{owner}/{repo}/{…rest}`, every part encoded. Checked here as well as by the API's schema, because a
  * part `..` would send the token to another endpoint of the same forge.
- * @throws FetchError BadResponse when the source cannot be an address
+ * @throws FetchError InvalidSource when the source cannot be an address
  */
 export function repositoryURL(
   source: ForgeSource,
@@ -15,15 +15,15 @@ export function repositoryURL(
   const isHttp = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
   if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new FetchError(
-      'BadResponse',
+      'InvalidSource',
       'Cannot use base URL: it must be http(s), without credentials, query or fragment',
     );
   }
   if (![source.owner, source.repo].every((name) => NAME.test(name) && !/^\.+$/.test(name))) {
-    throw new FetchError('BadResponse', 'Cannot use source: owner and repo must be plain names');
+    throw new FetchError('InvalidSource', 'Cannot use source: owner and repo must be plain names');
   }
   if (rest.some((part) => part === '' || part === '.' || part === '..')) {
-    throw new FetchError('BadResponse', 'Cannot use source: its ref is not the name of one');
+    throw new FetchError('InvalidSource', 'Cannot use source: its ref is not the name of one');
   }
   const path = ['repos', source.owner, source.repo, ...rest].map(encodeURIComponent).join('/');
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;

@@ -35,7 +35,8 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
   const app = fastify({
     bodyLimit: MAX_REPORT_BYTES,
     routerOptions: { maxParamLength: 100 },
-    forceCloseConnections: true,
+    // Transfers end before the server does; whoever stops it bounds the time.
+    forceCloseConnections: 'idle',
   });
   const streams = createLimiter({ running: options.maxStreams ?? 32, waiting: (options.maxStreams ?? 32) * 10 });
 
@@ -44,6 +45,8 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
 
   // Before a body is read: who is not known gets nothing parsed either.
   app.addHook('onRequest', async (request, reply) => {
+    // A Pod asks once or twice in its life; a connection that it keeps would keep the end of the server waiting.
+    reply.header('connection', 'close');
     const admitted = await admit(request.headers.authorization, options, request.signal);
     if (admitted.kind === 'refused') return sendProblem(reply, admitted.problem);
     grants.set(request, admitted.grant);

@@ -1,14 +1,17 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPathFault, type IncludeSet, parseInclude } from '../../rules/asset-path.ts';
 import { totalBytes } from '../../rules/asset-tree.ts';
+import { LruMap } from '../../runtime/lru-map.ts';
+import { ArchiveError } from '../archive/archive-error.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from '../archive/read-archive.ts';
 import { buildBundle } from '../bundle/build-bundle.ts';
 import { type ForgeClient, type ForgeSource, isCommit } from '../fetch/forge.ts';
+import { createFlights } from '../flights.ts';
 import { createLimiter } from '../limiter.ts';
 import { createBundleShelf, type OpenBundle } from './bundle-shelf.ts';
-import { createFlights } from './flights.ts';
 import { createRevisionIndex, type RevisionRequest, revisionKey } from './revision-index.ts';
+import { createSweeper, removeLeftovers } from './sweeper.ts';
 
 export interface AssetRequest {
   readonly source: ForgeSource;
@@ -29,43 +32,68 @@ export interface Artifact {
   readonly isCached: boolean;
 }
 
+/** The request cannot be meant; nobody was asked. The API's schema should have refused it. */
+export class AssetRequestError extends RangeError {
+  override readonly name = 'AssetRequestError';
+}
+
 /**
  * Trees of template revisions, content-addressed on disk. Crash-safe: a bundle is at its place only when it is complete,
- * and an index entry is written after it. Safe to throw away: everything in it can be downloaded again.
+ * and an index entry is written after it. Safe to throw away, while it is used as well: everything in it can be downloaded
+ * again. Two processes on one directory disturb each other no more than a lost file does: what one sweeps away, the other
+ * downloads once more.
  */
 export interface AssetStore {
   /**
-   * Makes sure that the revision's bundle is here. However many ask at once, it is downloaded at most once; a caller who
-   * aborts does not disturb the others.
-   * @throws FetchError, ArchiveError, RangeError (a request that the API's schema should have refused), disk errors
+   * Makes sure that the revision's bundle is here. However many ask at once, it is downloaded at most once, and one that
+   * was refused is not downloaded again for a while; a caller who aborts does not disturb the others.
+   * @throws FetchError, ArchiveError, AssetRequestError, disk errors
    */
   ensure(request: AssetRequest, signal: AbortSignal): Promise<Artifact>;
+  /** Whether a good bundle is here and can be read; what the disk says otherwise, the next `ensure` tells. */
+  has(digest: string, signal: AbortSignal): Promise<boolean>;
   /** undefined when the bundle is not here or was found damaged: the next `ensure` downloads it again. */
   open(digest: string, signal: AbortSignal): Promise<OpenBundle | undefined>;
+  /** Removes what nobody names and nobody asked for during the last hour. `inUse`: the digests that are published. */
+  sweep(inUse: ReadonlySet<string>): Promise<void>;
 }
 
 export interface AssetStoreOptions {
-  /** A directory of our own; made when missing. One process at a time. */
+  /** A directory of our own; made when missing. */
   readonly root: string;
-  readonly forge: ForgeClient;
+  readonly forge: Pick<ForgeClient, 'download'>;
   /** @default 2 */
   readonly maxDownloads?: number;
+  /** Wall clock. @default Date.now */
+  readonly now?: () => number;
 }
 
-export async function createAssetStore({ root, forge, maxDownloads = 2 }: AssetStoreOptions): Promise<AssetStore> {
-  const directories = { bundles: join(root, 'bundles'), revisions: join(root, 'revisions'), tmp: join(root, 'tmp') };
-  for (const directory of Object.values(directories)) await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const leftover of await readdir(directories.tmp))
-    await rm(join(directories.tmp, leftover), { recursive: true, force: true });
+/** A refused archive may have been cut off or replaced on the way; after this long it is worth another download. */
+const REFUSED_MS = 300_000;
+const MAX_REFUSED = 1024;
 
-  const index = createRevisionIndex(directories.revisions);
+export async function createAssetStore(options: AssetStoreOptions): Promise<AssetStore> {
+  const { root, forge, maxDownloads = 2, now = Date.now } = options;
+  const directories = { bundles: join(root, 'bundles'), revisions: join(root, 'revisions'), tmp: join(root, 'tmp') };
+  const makeDirectories = async (): Promise<void> => {
+    for (const directory of Object.values(directories)) await mkdir(directory, { recursive: true, mode: 0o700 });
+  };
+  await makeDirectories();
+  await removeLeftovers(directories.tmp, now());
+
+  const index = createRevisionIndex(directories.revisions, directories.tmp);
   const shelf = createBundleShelf(directories.bundles);
+  const sweeper = createSweeper({ shelf, index, leftovers: directories.tmp, now });
   const flights = createFlights<Artifact>();
   const downloads = createLimiter({ running: maxDownloads, waiting: Number.POSITIVE_INFINITY });
+  const refused = new LruMap<string, { readonly error: ArchiveError; readonly untilMs: number }>(MAX_REFUSED);
 
   const find = async (key: string, commit: string, signal: AbortSignal): Promise<Artifact | undefined> => {
     const digest = await index.get(key);
-    const facts = digest === undefined ? undefined : await shelf.check(digest, signal);
+    if (digest === undefined) return undefined;
+    // Before looking: what is wanted is not swept away between the look and the answer.
+    sweeper.want(digest);
+    const facts = await shelf.check(digest, signal);
     return facts === undefined ? undefined : { commit, ...facts, isCached: true };
   };
 
@@ -76,6 +104,8 @@ export async function createAssetStore({ root, forge, maxDownloads = 2 }: AssetS
     const { source, commit, token } = request;
     const leave = await downloads.enter(signal);
     try {
+      // Somebody may have thrown the whole directory away.
+      await makeDirectories();
       const archive = await forge.download(source, commit, { signal, ...(token === undefined ? {} : { token }) });
       const { digest, tree } = await buildBundle(archive, {
         include: request.set,
@@ -86,9 +116,27 @@ export async function createAssetStore({ root, forge, maxDownloads = 2 }: AssetS
         placeOf: shelf.pathOf,
         signal,
       });
+      sweeper.want(digest);
       return { commit, digest, sizeBytes: totalBytes(tree), files: tree.length, isCached: false };
     } finally {
       leave?.();
+    }
+  };
+
+  const downloadOnce = async (
+    key: string,
+    request: RevisionRequest & { readonly set: IncludeSet },
+    signal: AbortSignal,
+  ): Promise<Artifact> => {
+    const earlier = refused.get(key);
+    if (earlier !== undefined && now() < earlier.untilMs) throw earlier.error;
+    try {
+      const artifact = await download(request, signal);
+      await index.set(key, artifact.digest);
+      return artifact;
+    } catch (error) {
+      if (error instanceof ArchiveError) refused.set(key, { error, untilMs: now() + REFUSED_MS });
+      throw error;
     }
   };
 
@@ -98,27 +146,30 @@ export async function createAssetStore({ root, forge, maxDownloads = 2 }: AssetS
       const key = revisionKey(checked);
       return flights.join(
         key,
-        async (flightSignal) => {
-          const found = await find(key, checked.commit, flightSignal);
-          if (found !== undefined) return found;
-          const artifact = await download(checked, flightSignal);
-          await index.set(key, artifact.digest);
-          return artifact;
-        },
+        async (shared) => (await find(key, checked.commit, shared)) ?? (await downloadOnce(key, checked, shared)),
         signal,
       );
     },
+    has: async (digest, signal) => {
+      try {
+        return (await shelf.check(digest, signal)) !== undefined;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        return false;
+      }
+    },
     open: (digest, signal) => shelf.open(digest, signal),
+    sweep: (inUse) => sweeper.sweep(inUse),
   };
 }
 
 function checkRequest(request: AssetRequest): RevisionRequest & { readonly set: IncludeSet } {
   const { source, commit, include } = request;
   const parsed = parseInclude(include);
-  if (parsed.kind === 'invalid') throw new RangeError(`Cannot take assets: ${parsed.message}`);
-  if (!isCommit(commit)) throw new RangeError('Cannot take assets: the commit is not 40 hexadecimal digits');
+  if (parsed.kind === 'invalid') throw new AssetRequestError(`Cannot take assets: ${parsed.message}`);
+  if (!isCommit(commit)) throw new AssetRequestError('Cannot take assets: the commit is not 40 hexadecimal digits');
   if (source.subPath !== undefined && source.subPath !== '' && findPathFault(source.subPath) !== undefined) {
-    throw new RangeError('Cannot take assets: subPath is not a folder inside the repository');
+    throw new AssetRequestError('Cannot take assets: subPath is not a folder inside the repository');
   }
   const limits: ArchiveLimits = {
     ...ARCHIVE_LIMITS,

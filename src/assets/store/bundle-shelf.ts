@@ -1,7 +1,8 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { access, type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { totalBytes } from '../../rules/asset-tree.ts';
+import { isTreeDigest, totalBytes } from '../../rules/asset-tree.ts';
 import { readBundleHead, verifyBundle } from '../bundle/bundle-file.ts';
 import { BundleError } from '../bundle/format.ts';
 import { streamBundle } from '../bundle/stream-bundle.ts';
@@ -27,6 +28,11 @@ export interface BundleShelf {
   check(digest: string, signal: AbortSignal): Promise<BundleFacts | undefined>;
   /** Proves the head at once and each file while it is streamed. */
   open(digest: string, signal: AbortSignal): Promise<OpenBundle | undefined>;
+  /** Whether there is one, good or not. */
+  holds(digest: string): Promise<boolean>;
+  list(): Promise<readonly string[]>;
+  /** Takes it off before anything else can happen in this process: whoever looked at it earlier must look again. */
+  removeNow(digest: string): void;
 }
 
 export function createBundleShelf(directory: string): BundleShelf {
@@ -81,5 +87,18 @@ export function createBundleShelf(directory: string): BundleShelf {
         stream.once('close', () => handle.close());
         return { stream, sizeBytes: head.sizeBytes };
       }),
+    holds: (digest) =>
+      access(pathOf(digest)).then(
+        () => true,
+        () => false,
+      ),
+    list: async () => {
+      const names = (await readdir(directory).catch(ignoreMissing)) ?? [];
+      return names.map((name) => `sha256:${name}`).filter(isTreeDigest);
+    },
+    removeNow: (digest) => {
+      proven.delete(digest);
+      rmSync(pathOf(digest), { force: true });
+    },
   };
 }

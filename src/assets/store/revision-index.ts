@@ -1,4 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256Hex } from '../../platform/digest.ts';
 import { isTreeDigest } from '../../rules/asset-tree.ts';
@@ -40,23 +41,34 @@ export function revisionKey({ source, commit, token, include, limits }: Revision
 export interface RevisionIndex {
   get(key: string): Promise<string | undefined>;
   set(key: string, digest: string): Promise<void>;
+  /** Forgets the revisions whose tree is not kept. Forgetting one too many costs one download. */
+  retain(isKept: (digest: string) => Promise<boolean>): Promise<void>;
 }
 
-export function createRevisionIndex(directory: string): RevisionIndex {
+/** `temporary` lies on the same file system. */
+export function createRevisionIndex(directory: string, temporary: string): RevisionIndex {
   const pathOf = (key: string): string => join(directory, `${key}.json`);
+  const read = async (path: string): Promise<string | undefined> => {
+    const text = await readFile(path, 'utf8').catch(ignoreMissing);
+    return text === undefined ? undefined : decodeDigest(text);
+  };
   return {
-    get: async (key) => {
-      const text = await readFile(pathOf(key), 'utf8').catch(ignoreMissing);
-      return text === undefined ? undefined : decodeDigest(text);
-    },
+    get: (key) => read(pathOf(key)),
     set: async (key, digest) => {
-      const temporary = `${pathOf(key)}.tmp`;
+      const unfinished = join(temporary, randomUUID());
       {
-        await using file = await open(temporary, 'w', 0o600);
+        await using file = await open(unfinished, 'wx', 0o600);
         await file.writeFile(`${canonicalJson({ digest })}\n`);
         await file.sync();
       }
-      await rename(temporary, pathOf(key));
+      await rename(unfinished, pathOf(key));
+    },
+    retain: async (isKept) => {
+      for (const name of (await readdir(directory).catch(ignoreMissing)) ?? []) {
+        const path = join(directory, name);
+        const digest = await read(path);
+        if (digest === undefined || !(await isKept(digest))) await rm(path, { force: true });
+      }
     },
   };
 }

@@ -1,6 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { coerceError } from '../../platform/errors.ts';
+import type { TierSizes } from '../../rules/tier.ts';
+import { readTierSizes } from './tier-sizes.ts';
 
 export interface OperatorConfig {
   readonly kubeconfig?: string;
@@ -13,11 +17,18 @@ export interface OperatorConfig {
   /** Image of our own programs, for the init container. */
   readonly programImage: string;
   readonly storeDir: string;
+  /** Undefined: this process acts without asking whether another does. */
+  readonly leaderElection?: { readonly namespace: string };
+  /** The only place where this process runs; no two run in it at once. */
+  readonly instance?: string;
+  /** The Pod that is labelled while it leads. */
+  readonly podName?: string;
   readonly workers: number;
   readonly ledgerConnections: number;
   readonly logLevel: string;
   /** Undefined: there is no ledger, so nothing is ever destroyed. */
   readonly ledgerURL?: string;
+  readonly tierSizes: TierSizes;
 }
 
 export interface Address {
@@ -32,6 +43,10 @@ interface Options {
   readonly metricsAddress: Address;
   readonly programImage: string;
   readonly storeDir: string;
+  readonly leaderElect: boolean;
+  readonly leaderElectionNamespace: string;
+  readonly instance?: string;
+  readonly podName?: string;
   readonly workers: number;
   readonly ledgerConnections: number;
   readonly logLevel: string;
@@ -62,6 +77,13 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
       'where assets are kept; losing it costs one download per revision',
       join(tmpdir(), 'molecule-store'),
     )
+    .option('--leader-elect [boolean]', 'act only while holding the Lease, so that several may run', parseBoolean, true)
+    .option('--leader-election-namespace <namespace>', 'where the Lease is, and the Pod', OPERATOR_NAMESPACE)
+    .option(
+      '--instance <name>',
+      'the only place where this runs, such as the name of its Pod: takes over at once from an earlier process there',
+    )
+    .option('--pod-name <name>', 'the Pod this runs in; it is labelled while it leads, so that the Service finds it')
     .option('--workers <count>', 'Workspaces that are worked on at once', parseCount, 16)
     .option(
       '--ledger-connections <count>',
@@ -72,7 +94,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .addHelpText(
       'after',
-      '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n',
+      '\nEnvironment:\n  LEDGER_URL  postgres://USER:PASSWORD@HOST:PORT/DATABASE; without it nothing is destroyed\n  TIERn_MEMORY_MB, TIERn_CPU_SHARES  what an agent of tier n, 1 to 4, may use at most; 1024 shares are one CPU\n',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const options = program.parse(argv).opts<Options>();
@@ -83,11 +105,23 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     metrics: options.metricsAddress,
     programImage: options.programImage,
     storeDir: options.storeDir,
+    ...(options.leaderElect ? { leaderElection: { namespace: options.leaderElectionNamespace } } : {}),
+    ...(options.instance === undefined ? {} : { instance: options.instance }),
+    ...(options.podName === undefined ? {} : { podName: options.podName }),
     workers: options.workers,
     ledgerConnections: options.ledgerConnections,
     logLevel: options.logLevel,
     ...(env.LEDGER_URL === undefined || env.LEDGER_URL === '' ? {} : { ledgerURL: env.LEDGER_URL }),
+    tierSizes: tierSizes(program, env),
   };
+}
+
+function tierSizes(program: Command, env: NodeJS.ProcessEnv): TierSizes {
+  try {
+    return readTierSizes(env);
+  } catch (error) {
+    return program.error(coerceError(error).message);
+  }
 }
 
 function addressOption(flags: string, description: string, address: string): Option {
@@ -107,6 +141,11 @@ function parseURL(text: string): string {
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     throw new InvalidArgumentError('write http://HOST:PORT');
   return url.origin;
+}
+
+function parseBoolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('write true or false');
+  return text === 'true';
 }
 
 function parseCount(text: string): number {

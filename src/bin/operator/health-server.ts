@@ -1,23 +1,40 @@
 import type { Registry } from '@prometheus-io/client';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Check } from './health-checks.ts';
 
 export interface HealthServerOptions {
   readonly registry: Registry;
-  /** Kinds that are not in step with the apiserver; empty when ready. */
-  readonly unhealthyKinds: () => readonly string[];
+  /** Called before the metrics are read. */
+  readonly measure: () => void;
+  readonly liveness: () => readonly Check[];
+  readonly readiness: () => readonly Check[];
 }
 
-/**
- * /metrics for Prometheus, /healthz (the process answers) and /readyz (every watch is in step). An apiserver that is down
- * makes us not ready but never unhealthy: restarting would not help it.
- */
-export function createHealthServer({ registry, unhealthyKinds }: HealthServerOptions): FastifyInstance {
+/** /metrics for Prometheus, /healthz and /readyz for probes. `?verbose` lists every check, as Kubernetes' own programs do. */
+export function createHealthServer(options: HealthServerOptions): FastifyInstance {
+  const { registry, measure, liveness, readiness } = options;
   const app = fastify({ forceCloseConnections: true });
-  app.get('/healthz', async () => 'ok\n');
-  app.get('/readyz', async (_request, reply) => {
-    const kinds = unhealthyKinds();
-    return kinds.length === 0 ? 'ok\n' : reply.code(503).send(`Not in step with the apiserver: ${kinds.join(', ')}\n`);
+  app.get('/healthz', (request, reply) => answer('healthz', liveness(), { request, reply }));
+  app.get('/readyz', (request, reply) => answer('readyz', readiness(), { request, reply }));
+  app.get('/metrics', async (_request, reply) => {
+    measure();
+    return reply.type(registry.contentType).send(await registry.metrics());
   });
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return app;
+}
+
+async function answer(
+  name: string,
+  checks: readonly Check[],
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<FastifyReply> {
+  const results = await Promise.all(checks.map(async (check) => ({ name: check.name, fault: await check.run() })));
+  const lines = results.map(({ name: check, fault }) =>
+    fault === undefined ? `[+]${check} ok` : `[-]${check} failed: ${fault}`,
+  );
+  const isPassed = results.every(({ fault }) => fault === undefined);
+  const isVerbose = Object.hasOwn(request.query as object, 'verbose');
+  reply.code(isPassed ? 200 : 503).type('text/plain; charset=utf-8');
+  if (isPassed && !isVerbose) return reply.send('ok\n');
+  return reply.send(`${[...lines, `${name} check ${isPassed ? 'passed' : 'failed'}`].join('\n')}\n`);
 }

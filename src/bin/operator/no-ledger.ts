@@ -6,5 +6,13 @@ export function withoutLedger(): Ledger {
   const refuse = async (): Promise<never> => {
     throw new LedgerUnavailableError('No ledger is configured; set LEDGER_URL');
   };
-  return { prepare: refuse, record: refuse, conclude: refuse, close: async () => undefined };
+  return {
+    prepare: refuse,
+    record: refuse,
+    conclude: refuse,
+    holders: refuse,
+    claim: refuse,
+    release: refuse,
+    close: async () => undefined,
+  };
 }

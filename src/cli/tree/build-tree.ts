@@ -1,8 +1,9 @@
 import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
-import { type HierarchyNode, place } from '../../rules/hierarchy.ts';
-import type { DetachedNode, OrgTree, Standing, TreeNode } from './org-tree.ts';
-import { standingOf } from './standing.ts';
+import { hierarchyNode } from '../../controllers/hierarchy-node.ts';
+import { place } from '../../rules/hierarchy.ts';
+import { type Standing, standingOf } from '../standing.ts';
+import type { DetachedNode, OrgTree, TreeNode } from './org-tree.ts';
 
 /** The trees of all namespaces that have an Org or a Workspace, in the order of their names. */
 export function buildTrees(orgs: readonly Org[], workspaces: readonly Workspace[]): readonly OrgTree[] {
@@ -85,7 +86,7 @@ function isInCircle(start: Workspace, byName: ReadonlyMap<string, Workspace>): b
 
 /** The operator's own rule says why; its words are those of the condition. */
 function detachedNode(node: TreeNode, byName: ReadonlyMap<string, Workspace>): readonly DetachedNode[] {
-  const lookup = (name: string): HierarchyNode | undefined => {
+  const lookup = (name: string) => {
     const workspace = byName.get(name);
     return workspace === undefined ? undefined : hierarchyNode(workspace);
   };
@@ -93,16 +94,6 @@ function detachedNode(node: TreeNode, byName: ReadonlyMap<string, Workspace>): r
   const placement = head === undefined ? undefined : place(head, { platformAgent: PLATFORM_AGENT_NAME, lookup });
   if (placement?.kind !== 'misplaced') return [];
   return [{ ...node, detachedReason: placement.reason, detachedMessage: placement.message }];
-}
-
-function hierarchyNode(workspace: Workspace): HierarchyNode {
-  const { metadata, spec } = workspace;
-  const parentName = spec.parentRef?.name;
-  return {
-    name: metadata.name,
-    isPlatform: spec.kind === 'platform',
-    ...(parentName === undefined ? {} : { parentName }),
-  };
 }
 
 function treeNode(workspace: Workspace, children: readonly TreeNode[]): TreeNode {

@@ -1,15 +1,16 @@
+import type { CLI_API_VERSION } from '../print-structured.ts';
+import type { Standing } from '../standing.ts';
+
 /**
  * What `kubectl molecule tree -o json` and `-o yaml` print. Scripts read it: members are added, never renamed or removed. Every
  * member is always there; null means not known.
  */
 export interface OrgTreeList {
-  readonly apiVersion: typeof TREE_API_VERSION;
+  readonly apiVersion: typeof CLI_API_VERSION;
   readonly kind: 'OrgTreeList';
   /** One per namespace, by name. */
   readonly items: readonly OrgTree[];
 }
-
-export const TREE_API_VERSION = 'cli.moleculesai.app/v1alpha1';
 
 export interface OrgTree extends Standing {
   readonly namespace: string;
@@ -46,16 +47,3 @@ export interface DetachedNode extends TreeNode {
   readonly detachedReason: 'ParentNotFound' | 'ParentCycle' | 'TooDeep';
   readonly detachedMessage: string;
 }
-
-/** How an object stands, in one word. Reason and message are those of its condition Ready, or say what is wrong with it. */
-export interface Standing {
-  readonly state: State;
-  readonly reason: string | null;
-  readonly message: string | null;
-}
-
-/**
- * Ready: works. Progressing: being changed. Waiting: for something outside. Failed: only a changed object helps. Deleting, Suspended:
- * as asked. Missing: not created. Unknown: the operator has not said.
- */
-export type State = 'Ready' | 'Progressing' | 'Waiting' | 'Failed' | 'Deleting' | 'Suspended' | 'Missing' | 'Unknown';

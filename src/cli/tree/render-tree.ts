@@ -1,6 +1,8 @@
-import { age } from './age.ts';
-import type { DetachedNode, OrgTree, Standing, State, TreeNode } from './org-tree.ts';
-import { branches, colored, mark, type Style } from './style.ts';
+import { age } from '../age.ts';
+import { explain, type Standing, type State } from '../standing.ts';
+import { branches, colored, mark, type Style } from '../style.ts';
+import { alignRows, cut, printable } from '../text.ts';
+import type { DetachedNode, OrgTree, TreeNode } from './org-tree.ts';
 
 export interface RenderOptions {
   readonly style: Style;
@@ -19,7 +21,6 @@ interface Row {
 }
 
 const SHORT_REVISION = 12;
-const GAP = '  ';
 
 /** The trees as aligned lines: a header, then each namespace with its Org and the agents below it. */
 export function renderTrees(trees: readonly OrgTree[], options: RenderOptions): readonly string[] {
@@ -84,43 +85,23 @@ function nodeMessage(node: TreeNode | DetachedNode): string {
   return explanation(node).join('');
 }
 
-/** Nothing for what is fine; reason and message for everything else. */
-function explanation({ state, reason, message }: Standing): readonly string[] {
-  return state === 'Ready' ? [] : [[reason, message].filter((part) => part !== null && part !== '').join(': ')];
+/** Nothing for what is fine. */
+function explanation(standing: Standing): readonly string[] {
+  return standing.state === 'Ready' ? [] : [explain(standing)];
 }
 
 function flatten(node: TreeNode): readonly TreeNode[] {
   return [node, ...node.children.flatMap(flatten)];
 }
 
-function align(rows: readonly Row[], options: RenderOptions): readonly string[] {
-  const { style } = options;
-  const texts = rows.map(({ state, prefix, cells }) => {
-    const [name = '', ...rest] = cells.map(printable);
-    return [`${prefix}${state === undefined ? '' : `${mark(state, style)} `}${name}`, ...rest];
-  });
-  // A heading has one cell, which may be wider than its column.
-  const widths = texts.reduce<number[]>(
-    (widest, cells) =>
-      cells.length === 1 ? widest : cells.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),
-    [],
+function align(rows: readonly Row[], { style, isWide }: RenderOptions): readonly string[] {
+  const lines = alignRows(
+    rows.map(({ state, prefix, cells }) => {
+      const [name = '', ...rest] = cells.map(printable);
+      return [`${prefix}${state === undefined ? '' : `${mark(state, style)} `}${name}`, ...rest];
+    }),
   );
-  return texts.map((cells, index) => {
-    const padded = cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
-    return paint(cut(padded.join(GAP).trimEnd(), options), { row: rows[index], style });
-  });
-}
-
-/** Objects may hold anything; a terminal must not obey it. */
-function printable(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, '');
-}
-
-function cut(line: string, { style, isWide }: RenderOptions): string {
-  const characters = [...line];
-  if (isWide || style.width === undefined || characters.length <= style.width) return line;
-  const ellipsis = style.hasUnicode ? '…' : '...';
-  return characters.slice(0, Math.max(0, style.width - ellipsis.length)).join('') + ellipsis;
+  return lines.map((line, index) => paint(isWide ? line : cut(line, style), { row: rows[index], style }));
 }
 
 /** Colours the mark and the state, after everything was measured. */

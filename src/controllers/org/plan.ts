@@ -3,89 +3,93 @@ import { APPROVAL_FINALIZER, FIELD_MANAGERS, PLATFORM_AGENT_NAME } from '../../a
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { ORGS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { Verdict } from '../../conditions/condition.ts';
 import type { Progress } from '../../conditions/summarise.ts';
-import type { Plan } from '../../runtime/plan.ts';
-import { deleteLive, finalizerChange, statusWrite } from '../effects.ts';
+import { standingOf } from '../../rules/claims.ts';
+import { orgID } from '../../rules/identity.ts';
+import type { Plan, WriteEffect } from '../../runtime/plan.ts';
+import { finalizerChange, tellStatus } from '../effects.ts';
+import { claimEffects } from '../identities.ts';
 import { desiredPlatformAgent, isUpToDate } from './desired.ts';
+import { isolationWrites } from './isolation.ts';
+import { planDeletion } from './plan-deletion.ts';
 import type { OrgSnapshot } from './snapshot.ts';
-import { isReady, type OrgStatusInput, orgStatus } from './status.ts';
+import { isolationVerdict, orgStatus, platformVerdict } from './status.ts';
 
 const RECHECK_MS = 30_000;
 const RESYNC_MS = 600_000;
 
-/** One pass over one Org: finalizer, its platform agent, counts; in a deletion the children first and the root last. */
+/** One pass over one Org: finalizer, its walls, its platform agent, counts; in a deletion the way out. */
 export function planOrg(snapshot: OrgSnapshot, now: Date): Plan {
-  const { org, workspaces } = snapshot;
-  const hasFinalizer = (org.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER);
-  const finalizer = finalizerChange({
-    resource: ORGS,
-    object: org,
-    finalizer: APPROVAL_FINALIZER,
-    fieldManager: FIELD_MANAGERS.org,
-  });
-  if (org.metadata.deletionTimestamp !== undefined) {
-    return hasFinalizer
-      ? { ...planDeletion(snapshot, now), ...(workspaces.length === 0 ? { removeFinalizer: finalizer } : {}) }
-      : { outcome: { kind: 'settled' } };
+  const { org, workspaces, isolation, settings, lastFailure } = snapshot;
+  if (org.metadata.deletionTimestamp !== undefined) return planDeletion(snapshot, now);
+  if (!(org.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) {
+    const addFinalizer = finalizerChange({
+      resource: ORGS,
+      object: org,
+      finalizer: APPROVAL_FINALIZER,
+      fieldManager: FIELD_MANAGERS.org,
+    });
+    return { addFinalizer, outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS } };
   }
-  if (!hasFinalizer) return { addFinalizer: finalizer, outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS } };
-
   const platformAgent = workspaces.find((workspace) => workspace.metadata.name === PLATFORM_AGENT_NAME);
-  const isDone = platformAgent !== undefined && isReady(platformAgent);
-  const failed =
-    snapshot.lastFailure === undefined
-      ? {}
-      : { override: { reason: REASONS.createFailed, message: snapshot.lastFailure } };
+  const refusal = refuseID(snapshot);
+  const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
+  const root = refusal === undefined ? rootWrites(platformAgent, snapshot) : [];
+  const verdicts = [
+    isolationVerdict(walls.length === 0, lastFailure),
+    refusal ??
+      (root.length > 0 && lastFailure !== undefined ? createFailed(lastFailure) : platformVerdict(platformAgent)),
+  ];
+  const writes = [...walls, ...root];
+  const isDone = verdicts.every(({ status }) => status === 'True');
+  const isUnderWay = writes.length > 0 || platformAgent === undefined;
+  const progress =
+    refusal !== undefined ? 'stalled' : isDone ? 'settled' : isUnderWay ? 'progressing' : progressOf(platformAgent);
+  const status = orgStatus({ org, workspaces, platformAgent, progress, verdicts, now });
   return {
-    writes: needsApply(platformAgent, snapshot)
-      ? [{ kind: 'apply', resource: WORKSPACES, object: desiredPlatformAgent(org), fieldManager: FIELD_MANAGERS.org }]
-      : [],
-    ...status(snapshot, { platformAgent, progress: isDone ? 'settled' : progressOf(platformAgent), now, ...failed }),
+    writes,
+    ...tellStatus({ resource: ORGS, object: org, status, fieldManager: FIELD_MANAGERS.org }),
+    claims: snapshot.contests.flatMap((contest) => claimEffects(contest, org.metadata.uid ?? '')),
     outcome: isDone
       ? { kind: 'settled', resyncAfterMs: RESYNC_MS }
       : { kind: 'progressing', recheckAfterMs: RECHECK_MS },
   };
 }
 
-/** An Org is stuck exactly when its root is: only another spec can help then. */
-function progressOf(agent: Workspace | undefined): Progress {
-  const isStalled = agent?.status?.conditions?.some(
-    ({ type, status }) => type === CONDITIONS.stalled && status === 'True',
-  );
-  return isStalled === true ? 'stalled' : 'progressing';
+/** An Org whose id, or whose platform agent's id, is another's makes no platform agent; one that it has stays. */
+function refuseID({ org, contests }: OrgSnapshot): Verdict | undefined {
+  for (const contest of contests) {
+    const standing = standingOf(contest, org.metadata.uid ?? '');
+    if (standing.kind !== 'taken') continue;
+    const { kind, name } = standing.holder;
+    const whose = contest.id === orgID(org) ? 'this Org' : 'the platform agent';
+    const message = `The id of ${whose} belongs to ${kind} ${name}; delete this Org and create it again with another spec.orgID, which can be given at creation only`;
+    return { type: CONDITIONS.platformAgentReady, status: 'False', reason: REASONS.idTaken, message };
+  }
+  return undefined;
 }
 
 /** One that is going is left to go; the pass that sees it gone makes the next one (PA-1). */
-function needsApply(agent: Workspace | undefined, { org }: OrgSnapshot): boolean {
-  if (agent === undefined) return true;
-  return agent.metadata.deletionTimestamp === undefined && !isUpToDate(agent, org);
+function rootWrites(agent: Workspace | undefined, { org }: OrgSnapshot): readonly WriteEffect[] {
+  const isKept = agent !== undefined && (agent.metadata.deletionTimestamp !== undefined || isUpToDate(agent, org));
+  if (isKept) return [];
+  const wanted = desiredPlatformAgent(org);
+  // Whoever was faster may have known a newer Org; a conflict lets the next pass look.
+  const { uid = '', resourceVersion = '' } = agent?.metadata ?? {};
+  const object = agent === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid, resourceVersion } };
+  return [{ kind: 'apply', resource: WORKSPACES, object, fieldManager: FIELD_MANAGERS.org }];
 }
 
-function planDeletion(snapshot: OrgSnapshot, now: Date): Plan {
-  const { workspaces } = snapshot;
-  const children = workspaces.filter((workspace) => workspace.metadata.name !== PLATFORM_AGENT_NAME);
-  const next = children.length > 0 ? children : workspaces;
-  const platformAgent = workspaces.find((workspace) => workspace.metadata.name === PLATFORM_AGENT_NAME);
-  const override = {
-    reason: REASONS.deletingChildren,
-    message: 'The Org goes when its Workspaces are gone, the platform agent last',
-  };
-  return {
-    deletes: next.flatMap((workspace) => deleteLive(WORKSPACES, workspace)),
-    ...(workspaces.length === 0 ? {} : status(snapshot, { platformAgent, progress: 'progressing', override, now })),
-    outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS },
-  };
+/** An Org is under way, waits or is stuck as its root is. */
+function progressOf({ status }: Workspace): Progress {
+  const { conditions = [] } = status ?? {};
+  const has = (type: string): boolean =>
+    conditions.some((condition) => condition.type === type && condition.status === 'True');
+  if (has(CONDITIONS.stalled)) return 'stalled';
+  return conditions.length === 0 || has(CONDITIONS.reconciling) || has(CONDITIONS.ready) ? 'progressing' : 'waiting';
 }
 
-function status(
-  { org, workspaces }: OrgSnapshot,
-  input: Omit<OrgStatusInput, 'org' | 'workspaces'>,
-): Pick<Plan, 'status'> {
-  const write = statusWrite({
-    resource: ORGS,
-    object: org,
-    status: orgStatus({ org, workspaces, ...input }),
-    fieldManager: FIELD_MANAGERS.org,
-  });
-  return write === undefined ? {} : { status: write };
+function createFailed(message: string): Verdict {
+  return { type: CONDITIONS.platformAgentReady, status: 'False', reason: REASONS.createFailed, message };
 }

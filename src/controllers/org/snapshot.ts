@@ -1,10 +1,16 @@
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { Contest } from '../../rules/claims.ts';
+import type { Isolation, IsolationSettings } from './isolation.ts';
 
 /** Everything that one pass over an Org knows. */
 export interface OrgSnapshot {
   readonly org: Org;
   /** All Workspaces of the namespace, the platform agent included. */
   readonly workspaces: readonly Workspace[];
+  readonly isolation: Isolation;
+  readonly settings: IsolationSettings;
+  /** About the Org's own id, and about that of its platform agent. */
+  readonly contests: readonly Contest[];
   /** What the last attempt to carry out a plan of this object failed at; absent after a success. */
   readonly lastFailure?: string;
 }

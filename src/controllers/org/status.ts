@@ -1,6 +1,6 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
-import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
+import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { Org, OrgStatus, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
@@ -11,14 +11,13 @@ export interface OrgStatusInput {
   readonly workspaces: readonly Workspace[];
   readonly platformAgent: Workspace | undefined;
   readonly progress: Progress;
-  /** Said instead of what the platform agent shows. */
-  readonly override?: { readonly reason: Reason; readonly message: string };
+  readonly verdicts: readonly Verdict[];
   readonly now: Date;
 }
 
 /** The whole status of an Org, from what was observed and not from what was just asked for. */
 export function orgStatus(input: OrgStatusInput): OrgStatus {
-  const { org, workspaces, platformAgent, progress, now } = input;
+  const { org, workspaces, platformAgent, progress, verdicts, now } = input;
   const requestedAt = org.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? org.status?.lastHandledReconcileAt;
   const uid = platformAgent?.metadata.uid;
   return {
@@ -37,7 +36,7 @@ export function orgStatus(input: OrgStatusInput): OrgStatus {
     },
     conditions: [
       ...summarise({
-        verdicts: [input.override === undefined ? platformVerdict(platformAgent) : said(input.override)],
+        verdicts,
         progress,
         whenReady: { reason: REASONS.orgReady, message: 'The platform agent is ready' },
         observed: org.status?.conditions ?? [],
@@ -56,12 +55,29 @@ function readyOf(workspace: Workspace) {
   return workspace.status?.conditions?.find((condition) => condition.type === CONDITIONS.ready);
 }
 
-function platformVerdict(agent: Workspace | undefined): Verdict {
+/** `failure`: why the walls could not be put up. */
+export function isolationVerdict(isIsolated: boolean, failure: string | undefined): Verdict {
+  const type = CONDITIONS.isolationReady;
+  if (isIsolated) {
+    const message = 'The network policy and the account of the agents are in place';
+    return { type, status: 'True', reason: REASONS.isolationReady, message };
+  }
+  if (failure !== undefined) return { type, status: 'False', reason: REASONS.createFailed, message: failure };
+  const message = 'The network policy and the account of the agents are being put in place; no agent starts before';
+  return { type, status: 'False', reason: REASONS.creating, message };
+}
+
+export function platformVerdict(agent: Workspace | undefined): Verdict {
   const type = CONDITIONS.platformAgentReady;
   if (agent === undefined)
     return { type, status: 'False', reason: REASONS.creating, message: 'The platform agent is being created' };
   if (isReady(agent))
     return { type, status: 'True', reason: REASONS.platformAgentReady, message: 'The platform agent is ready' };
+  if (agent.spec.suspend === true) {
+    const message =
+      'The platform agent is suspended, and the whole Org with it; set its spec.suspend to false to resume';
+    return { type, status: 'False', reason: REASONS.suspended, message };
+  }
   const why = readyOf(agent)?.message ?? 'it was created just now';
   return {
     type,
@@ -69,8 +85,4 @@ function platformVerdict(agent: Workspace | undefined): Verdict {
     reason: REASONS.platformAgentNotReady,
     message: `The platform agent is not ready: ${why}`,
   };
-}
-
-function said({ reason, message }: { readonly reason: Reason; readonly message: string }): Verdict {
-  return { type: CONDITIONS.platformAgentReady, status: 'False', reason, message };
 }

@@ -1,21 +1,50 @@
-import { keyString, type ObjectKey } from '../../kube/objects.ts';
+import type { ForgeClient } from '../../assets/fetch/forge.ts';
+import { createRefCache } from '../../assets/fetch/ref-cache.ts';
+import type { AssetStore } from '../../assets/store/asset-store.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ObjectKey } from '../../kube/objects.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/log.ts';
 import type { Manager } from '../../runtime/manager.ts';
 import { ownKey } from '../keys.ts';
+import type { Stores } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
+import { ArtifactKeeper } from './artifact-keeper.ts';
 import { gatherTemplateAsset, type TemplateAssetSources } from './gather.ts';
 import { planTemplateAsset } from './plan.ts';
+import { SourceChecker } from './source-checker.ts';
 
 /** Downloads wait for a forge; they must not wait for each other. */
 const WORKERS = 8;
 
+export interface TemplateAssetControllerOptions {
+  readonly stores: Stores;
+  readonly client: KubeClient;
+  readonly forge: ForgeClient;
+  readonly assets: AssetStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
 export interface TemplateAssetHandle {
-  /** The stored tree of this Workspace's template is lost: look at the source now and not at the next interval. */
+  /** The stored tree of this Workspace's template is lost: see about it now and not at the next interval. */
   refetch(workspace: ObjectKey): void;
 }
 
 /** Its passes may take as long as a download does. */
-export function declareTemplateAssetController(manager: Manager, sources: TemplateAssetSources): TemplateAssetHandle {
-  const { stores } = sources;
+export function declareTemplateAssetController(
+  manager: Manager,
+  options: TemplateAssetControllerOptions,
+): TemplateAssetHandle {
+  const { stores, client, forge, assets: store, clock, random, log } = options;
+  const now = (): number => clock.monotonicMs();
+  const refs = createRefCache({ forge, now, random });
+  const sources: TemplateAssetSources = {
+    ...stores,
+    checker: new SourceChecker({ client, refs, store, now, random, log }),
+    keeper: new ArtifactKeeper({ client, store, now, random, log }),
+  };
   const controller = manager.controller({
     controller: {
       name: 'template-asset',
@@ -37,10 +66,7 @@ export function declareTemplateAssetController(manager: Manager, sources: Templa
     refetch: ({ namespace, name }) => {
       const workspace = stores.workspaces.get({ namespace, name });
       const template = workspace === undefined ? undefined : templateName(workspace, true);
-      if (template === undefined) return;
-      const key = { namespace, name: template };
-      sources.checker.forget(keyString(key));
-      controller.enqueue(key);
+      if (template !== undefined) controller.enqueue({ namespace, name: template });
     },
   };
 }

@@ -1,35 +1,57 @@
-import { keyString, type ObjectKey } from '../../kube/objects.ts';
-import { BY_NAMESPACE, type Stores } from '../stores.ts';
+import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
+import type { TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
+import type { StoreView } from '../store-view.ts';
+import { BY_TEMPLATE } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
+import type { ArtifactKeeper } from './artifact-keeper.ts';
 import type { TemplateAssetSnapshot } from './snapshot.ts';
 import type { SourceChecker } from './source-checker.ts';
 
 export interface TemplateAssetSources {
-  readonly stores: Stores;
+  readonly templateAssets: StoreView<TemplateAsset>;
+  readonly workspaces: StoreView<Workspace>;
   readonly checker: SourceChecker;
+  readonly keeper: ArtifactKeeper;
 }
 
-/** Looks at the source where that is wanted and due; everything else is memory. Rejects only when aborted. */
+/**
+ * Looks at the source where that is wanted and due, and at the store for what stays published; everything else is memory.
+ * Rejects when aborted, or when the apiserver does not answer for a Secret.
+ */
 export async function gatherTemplateAsset(
   key: ObjectKey,
-  { stores, checker }: TemplateAssetSources,
+  sources: TemplateAssetSources,
   signal: AbortSignal,
 ): Promise<TemplateAssetSnapshot | undefined> {
-  const asset = stores.templateAssets.get(key);
+  const { templateAssets, checker, keeper } = sources;
+  const asset = templateAssets.get(key);
   if (asset === undefined) {
     checker.forget(keyString(key));
+    keeper.forget(keyString(key));
     return undefined;
   }
-  const { metadata, spec } = asset;
-  const isWanted = metadata.deletionTimestamp === undefined && spec.auth !== 'disabled' && spec.suspend !== true;
-  const usedBy = usersOf(stores, key);
-  return isWanted ? { asset, usedBy, attempt: await checker.check(asset, signal) } : { asset, usedBy };
+  const isDeleting = asset.metadata.deletionTimestamp !== undefined;
+  const usedBy = isDeleting ? usersOf(asset, sources.workspaces) : [];
+  if (isDeleting && usedBy.length === 0) return { asset, usedBy };
+  const isWanted = !isDeleting && asset.spec.auth !== 'disabled' && asset.spec.suspend !== true;
+  const attempt = isWanted ? await checker.check(asset, signal) : undefined;
+  const published = attempt?.kind === 'stored' ? undefined : asset.status?.artifact;
+  const loss = published === undefined ? undefined : await keeper.restore(asset, published, signal);
+  return {
+    asset,
+    usedBy,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(loss === undefined ? {} : { loss }),
+  };
 }
 
-function usersOf(stores: Stores, { namespace, name }: ObjectKey): readonly string[] {
-  return stores.workspaces
-    .byIndex(BY_NAMESPACE, namespace)
+function usersOf(asset: TemplateAsset, workspaces: StoreView<Workspace>): readonly string[] {
+  const { namespace, name } = keyOf(asset);
+  const platformAgent = workspaces.get({ namespace, name: PLATFORM_AGENT_NAME });
+  const named = workspaces.byIndex(BY_TEMPLATE, `${namespace}/${name}`);
+  const users = [...named, ...(platformAgent === undefined ? [] : [platformAgent])]
     .filter((workspace) => templateName(workspace, true) === name)
-    .map((workspace) => workspace.metadata.name)
-    .sort();
+    .map((workspace) => workspace.metadata.name);
+  return [...new Set(users)];
 }

@@ -4,10 +4,12 @@ import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 /** Everything that one pass over a TemplateAsset knows. */
 export interface TemplateAssetSnapshot {
   readonly asset: TemplateAsset;
-  /** Names of the Workspaces that use it, sorted. */
+  /** Names of the Workspaces that use it; looked up when it is being deleted. */
   readonly usedBy: readonly string[];
   /** The newest look at the source; undefined when none is wanted (disabled, suspended, being deleted). */
   readonly attempt?: Attempt;
+  /** The files of the published revision, which stays live, left the store and cannot be had again. */
+  readonly loss?: Loss;
 }
 
 /** What came of looking at the source: resolve, and download unless the revision is stored already. */
@@ -24,12 +26,19 @@ export type Attempt =
       };
       readonly nextCheckMs: number;
     }
-  | {
+  | (Failure & {
       readonly kind: 'failed';
-      readonly reason: Reason;
-      /** Safe for status: no token, no query of a URL, no body of an answer. */
-      readonly message: string;
       /** The commit, when the ref could be resolved. */
       readonly revision?: string;
       readonly nextCheckMs: number;
-    };
+    });
+
+export type Loss = Failure & { readonly nextCheckMs: number };
+
+export interface Failure {
+  readonly reason: Reason;
+  /** Safe for status: no token, no query of a URL, no body of an answer. */
+  readonly message: string;
+  /** Another look gives the same: the spec has to change, or what it points at. */
+  readonly isFinal: boolean;
+}

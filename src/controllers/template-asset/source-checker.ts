@@ -1,165 +1,114 @@
 import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
-import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
-import { SECRETS } from '../../apis/v1alpha1/resources.ts';
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import { ArchiveError } from '../../assets/archive/archive-error.ts';
-import { FetchError, type ForgeClient, type ForgeSource } from '../../assets/fetch/forge.ts';
+import { FetchError } from '../../assets/fetch/forge.ts';
+import type { RefCache } from '../../assets/fetch/ref-cache.ts';
 import type { AssetStore } from '../../assets/store/asset-store.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
-import { type KubeObject, keyOf, keyString } from '../../kube/objects.ts';
+import { keyOf, keyString } from '../../kube/objects.ts';
+import { backoffMs } from '../../platform/backoff.ts';
 import { coerceError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
 import { parseDurationMs } from '../../rules/duration.ts';
+import { sourceOf, wantedAssets } from './asset-request.ts';
+import { readToken } from './credential.ts';
+import { judgeFailure } from './explain-failure.ts';
 import type { Attempt } from './snapshot.ts';
+import { TimedMemory } from './timed-memory.ts';
 
 export interface SourceCheckerOptions {
   readonly client: KubeClient;
-  readonly forge: ForgeClient;
+  readonly refs: RefCache;
   readonly store: AssetStore;
+  /** Monotonic. */
   readonly now: () => number;
+  readonly random: () => number;
+  readonly log: Logger;
 }
 
-const GITHUB_API = 'https://api.github.com';
-/** After a failure that a person has to end (a token, a name): sooner than the interval, without hammering the forge. */
-const RECHECK_AFTER_FAILURE_MS = 15_000;
-
-interface Remembered {
-  readonly cause: string;
-  readonly attempt: Attempt;
-  readonly dueAt: number;
-}
+/** A Secret is not watched: after a failure that another token may end, it is read again so soon. */
+const SECRET_RECHECK_MS = 15_000;
+/** Who makes or changes a TemplateAsset wants what was pushed a moment ago; who makes a hundred, not a hundred requests. */
+const BURST_MS = 2_000;
+const FIRST_RETRY_MS = 15_000;
+const LONGEST_RETRY_MS = 300_000;
 
 /**
- * Looks at sources: one request per interval and TemplateAsset, whatever wakes its controller. A changed spec or a new
- * `requestedAt` looks at once. What is remembered is only *when* to look again; losing it costs one request.
+ * Looks at sources: once per interval, whatever wakes the controller. A new TemplateAsset and a changed spec look at once,
+ * and a new `requestedAt` past all that others were told about the same ref. What is remembered is only *when* to look
+ * again; losing it costs one request for each ref.
  */
 export class SourceChecker {
   readonly #options: SourceCheckerOptions;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #looks: TimedMemory<Attempt>;
 
   constructor(options: SourceCheckerOptions) {
     this.#options = options;
+    this.#looks = new TimedMemory(options.now);
   }
 
-  /** Never rejects for what the source does: failures are data. Rejects when aborted. */
+  /** Never rejects for what the source does: failures are data. Rejects when aborted, or when the apiserver does not answer. */
   async check(asset: TemplateAsset, signal: AbortSignal): Promise<Attempt> {
+    const { metadata, status } = asset;
     const key = keyString(keyOf(asset));
-    const cause = `${asset.metadata.uid}/${asset.metadata.generation}/${asset.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? ''}`;
-    const now = this.#options.now();
-    const before = this.#remembered.get(key);
-    if (before?.cause === cause && now < before.dueAt) return { ...before.attempt, nextCheckMs: before.dueAt - now };
-    const attempt = await this.#look(asset, signal);
-    this.#remembered.set(key, { cause, attempt, dueAt: this.#options.now() + attempt.nextCheckMs });
+    const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt] ?? '';
+    const cause = `${metadata.uid}/${metadata.generation}/${requestedAt}`;
+    const before = this.#looks.recall(key, cause);
+    if (before !== undefined && before.leftMs > 0 && (await this.#holds(before.value, signal)))
+      return { ...before.value, nextCheckMs: before.leftMs };
+    const isRequested = before === undefined && requestedAt !== '' && requestedAt !== status?.lastHandledReconcileAt;
+    const isNew = before === undefined && status?.observedGeneration !== metadata.generation;
+    const failures = (before?.failures ?? 0) + 1;
+    const maxAge = isRequested ? { maxAgeMs: 0 } : isNew ? { maxAgeMs: BURST_MS } : {};
+    const attempt = await this.#look(asset, { ...maxAge, failures, signal });
+    const isFailed = attempt.kind === 'failed';
+    this.#looks.note(key, { cause, value: attempt, holdsMs: attempt.nextCheckMs, failures: isFailed ? failures : 0 });
     return attempt;
   }
 
   forget(key: string): void {
-    this.#remembered.delete(key);
+    this.#looks.forget(key);
   }
 
-  async #look(asset: TemplateAsset, signal: AbortSignal): Promise<Attempt> {
-    const { store, forge } = this.#options;
-    const source = sourceOf(asset);
-    let commit: string | undefined;
+  /** A store that lost the files is asked to get them again now, not at the next interval. */
+  async #holds(attempt: Attempt, signal: AbortSignal): Promise<boolean> {
+    return attempt.kind === 'failed' || (await this.#options.store.has(attempt.artifact.digest, signal));
+  }
+
+  async #look(
+    asset: TemplateAsset,
+    context: { readonly maxAgeMs?: number; readonly failures: number; readonly signal: AbortSignal },
+  ): Promise<Attempt> {
+    const { failures, signal, ...maxAge } = context;
+    const { client, refs, store, random, log } = this.#options;
+    const intervalMs = parseDurationMs(asset.spec.interval ?? '5m');
+    let token: string | undefined;
+    const failed = (thrown: unknown, nextCheckMs: number, revision?: string): Attempt => {
+      const failure = judgeFailure(coerceError(thrown), { log, key: keyString(keyOf(asset)), token, signal });
+      return { kind: 'failed', ...failure, nextCheckMs, ...(revision === undefined ? {} : { revision }) };
+    };
     try {
-      const token = await this.#readToken(asset, signal);
-      const credentials = token === undefined ? {} : { token };
-      commit = await forge.resolve(source, { ...credentials, signal });
-      const include = asset.spec.include ?? [];
-      const { assetsBytes } = asset.spec.limits ?? {};
-      const limits = assetsBytes === undefined ? {} : { assetBytes: assetsBytes };
-      const { digest, sizeBytes, files } = await store.ensure(
-        { source, commit, ...credentials, include, limits },
-        signal,
-      );
-      return {
-        kind: 'stored',
-        artifact: { revision: commit, digest, sizeBytes, files, include },
-        nextCheckMs: parseDurationMs(asset.spec.interval ?? '5m'),
-      };
+      token = await readToken(asset, client, signal);
     } catch (error) {
-      if (signal.aborted) throw error;
-      return {
-        kind: 'failed',
-        ...explainFailure(coerceError(error)),
-        ...(commit === undefined ? {} : { revision: commit }),
-      };
+      return failed(error, SECRET_RECHECK_MS);
+    }
+    const look = await refs
+      .look(sourceOf(asset), { intervalMs, ...maxAge, signal, ...(token === undefined ? {} : { token }) })
+      .catch((error: unknown) => ({ kind: 'failed' as const, error, dueInMs: SECRET_RECHECK_MS }));
+    if (look.kind === 'failed')
+      return failed(look.error, token === undefined ? look.dueInMs : Math.min(look.dueInMs, SECRET_RECHECK_MS));
+    const { commit: revision, dueInMs } = look;
+    try {
+      const request = wantedAssets(asset, revision, token);
+      const { digest, sizeBytes, files } = await store.ensure(request, signal);
+      const artifact = { revision, digest, sizeBytes, files, include: request.include };
+      return { kind: 'stored', artifact, nextCheckMs: dueInMs };
+    } catch (error) {
+      // What was refused stays so until the ref moves on; everything else may be over in a moment.
+      const capMs = Math.min(intervalMs, LONGEST_RETRY_MS);
+      const backoff = backoffMs(failures, { firstMs: FIRST_RETRY_MS, capMs, random });
+      const least = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
+      return failed(error, error instanceof ArchiveError ? dueInMs : Math.max(backoff, least), revision);
     }
   }
-
-  /** Read by name at the moment of use: Secrets are never watched or listed. */
-  async #readToken(asset: TemplateAsset, signal: AbortSignal): Promise<string | undefined> {
-    const { secretRef, auth } = asset.spec;
-    if (auth !== 'token' || secretRef === undefined) return undefined;
-    const name = secretRef.name;
-    const secret = await this.#options.client
-      .get<KubeObject & { readonly data?: Readonly<Record<string, string>> }>(
-        SECRETS,
-        { namespace: asset.metadata.namespace ?? '', name },
-        { signal },
-      )
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-        throw new CredentialError(
-          REASONS.secretNotFound,
-          `Secret "${name}" does not exist in this namespace; create it with the forge's token`,
-        );
-      });
-    const key = secretRef.key ?? 'token';
-    const token = Buffer.from(secret.data?.[key] ?? '', 'base64')
-      .toString('utf8')
-      .trim();
-    if (token === '')
-      throw new CredentialError(
-        REASONS.secretKeyMissing,
-        `Secret "${name}" has no value under the key "${key}"; put the forge's token there`,
-      );
-    return token;
-  }
-}
-
-class CredentialError extends Error {
-  readonly reason: Reason;
-
-  constructor(reason: Reason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
-function sourceOf(asset: TemplateAsset): ForgeSource {
-  const { forge, baseURL, owner, repo, ref, subPath } = asset.spec.source;
-  return { forge, baseURL: baseURL ?? GITHUB_API, owner, repo, ref, ...(subPath === undefined ? {} : { subPath }) };
-}
-
-const FETCH_REASONS: Readonly<Record<FetchError['code'], Reason>> = {
-  Unauthorized: REASONS.unauthorized,
-  NotFound: REASONS.refNotFound,
-  RateLimited: REASONS.fetchFailed,
-  Unreachable: REASONS.fetchFailed,
-  TooLarge: REASONS.archiveRefused,
-  BadResponse: REASONS.fetchFailed,
-};
-
-function explainFailure(error: Error): {
-  readonly reason: Reason;
-  readonly message: string;
-  readonly nextCheckMs: number;
-} {
-  const { message } = error;
-  if (error instanceof CredentialError) return { reason: error.reason, message, nextCheckMs: RECHECK_AFTER_FAILURE_MS };
-  if (error instanceof FetchError) {
-    return {
-      reason: FETCH_REASONS[error.code],
-      message,
-      nextCheckMs: Math.max(error.retryAfterMs ?? 0, RECHECK_AFTER_FAILURE_MS),
-    };
-  }
-  if (error instanceof ArchiveError)
-    return { reason: REASONS.archiveRefused, message, nextCheckMs: RECHECK_AFTER_FAILURE_MS };
-  return {
-    reason: REASONS.storeFailed,
-    message: 'The operator cannot keep the assets; see its log and the space on its disk',
-    nextCheckMs: RECHECK_AFTER_FAILURE_MS,
-  };
 }

@@ -3,83 +3,98 @@ import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAssetStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
+import { listNames } from '../../conditions/name-list.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
 import type { Attempt, TemplateAssetSnapshot } from './snapshot.ts';
 
 /** The whole status. A failed attempt leaves the artifact: the last good revision stays live and Ready says why it is not the newest. */
-export function templateAssetStatus(
-  snapshot: TemplateAssetSnapshot,
-  options: { readonly progress: Progress; readonly now: Date },
-): TemplateAssetStatus {
+export function templateAssetStatus(snapshot: TemplateAssetSnapshot, now: Date): TemplateAssetStatus {
   const { asset, attempt } = snapshot;
   const generation = asset.metadata.generation ?? 0;
-  const requestedAt = asset.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? asset.status?.lastHandledReconcileAt;
+  const handled = handledRequest(snapshot);
   const artifact = attempt?.kind === 'stored' ? attempt.artifact : asset.status?.artifact;
-  const verdict = artifactVerdict(snapshot);
+  const { progress, ...verdict } = judge(snapshot);
   return {
     observedGeneration: generation,
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     ...(artifact === undefined ? {} : { artifact }),
     ...(attempt?.kind === 'failed' ? { lastAttempt: lastAttempt(attempt) } : {}),
     conditions: [
       ...summarise({
-        verdicts: [verdict],
-        progress: options.progress,
+        verdicts: [{ type: CONDITIONS.artifactReady, ...verdict }],
+        progress,
         whenReady: { reason: verdict.reason, message: verdict.message },
         observed: asset.status?.conditions ?? [],
         generation,
-        now: options.now,
+        now,
       }),
     ],
   };
 }
 
-function lastAttempt({
-  revision,
-  reason,
-}: Attempt & { readonly kind: 'failed' }): NonNullable<TemplateAssetStatus['lastAttempt']> {
+/** Only a look at the source answers a request for one; who asked while it is suspended is answered when it no longer is. */
+function handledRequest({ asset, attempt }: TemplateAssetSnapshot): string | undefined {
+  const requestedAt = asset.metadata.annotations?.[ANNOTATIONS.requestedAt];
+  return (attempt === undefined ? undefined : requestedAt) ?? asset.status?.lastHandledReconcileAt;
+}
+
+type Failed = Extract<Attempt, { readonly kind: 'failed' }>;
+
+function lastAttempt({ revision, reason }: Failed): NonNullable<TemplateAssetStatus['lastAttempt']> {
   return { reason, ...(revision === undefined ? {} : { revision }) };
 }
 
-function artifactVerdict({ asset, attempt, usedBy }: TemplateAssetSnapshot): Verdict {
-  const type = CONDITIONS.artifactReady;
-  const live = asset.status?.artifact;
-  if (asset.metadata.deletionTimestamp !== undefined) {
-    const message = `Still used by ${usedBy.map((name) => `"${name}"`).join(', ')}; it goes when no Workspace names it`;
-    return { type, status: 'False', reason: REASONS.inUse, message };
-  }
+type Judgement = Omit<Verdict, 'type'> & { readonly progress: Progress };
+
+function judge(snapshot: TemplateAssetSnapshot): Judgement {
+  const { asset, attempt, usedBy } = snapshot;
+  if (asset.metadata.deletionTimestamp !== undefined)
+    return no(REASONS.inUse, `Still used by ${listNames(usedBy)}; it goes when no Workspace names it`, 'waiting');
+  if (attempt?.kind === 'failed') return judgeFailed(snapshot, attempt);
   if (attempt?.kind === 'stored') {
     const { revision, files } = attempt.artifact;
-    return {
-      type,
-      status: 'True',
-      reason: REASONS.artifactStored,
-      message: `Revision ${revision.slice(0, 12)} is stored: ${files} files`,
-    };
+    return yes(REASONS.artifactStored, `Revision ${short(revision)} is stored: ${files} files`);
   }
-  if (attempt?.kind === 'failed') {
-    const kept = live === undefined ? '' : `; revision ${live.revision.slice(0, 12)} stays live`;
-    return { type, status: 'False', reason: attempt.reason, message: `${attempt.message}${kept}` };
-  }
-  if (asset.spec.suspend === true && live !== undefined) {
-    return {
-      type,
-      status: 'True',
-      reason: REASONS.suspended,
-      message: `Suspended; revision ${live.revision.slice(0, 12)} stays live`,
-    };
-  }
-  return asset.spec.suspend === true
-    ? {
-        type,
-        status: 'False',
-        reason: REASONS.suspended,
-        message: 'Suspended before anything was fetched; set spec.suspend to false',
-      }
-    : {
-        type,
-        status: 'False',
-        reason: REASONS.fetchDisabled,
-        message: 'spec.auth is disabled, so nothing is fetched; set it to token or anonymous',
-      };
+  return asset.spec.auth === 'disabled' ? judgeDisabled(snapshot) : judgeSuspended(snapshot);
+}
+
+function judgeFailed(
+  { asset, loss }: TemplateAssetSnapshot,
+  { revision, reason, message, isFinal }: Failed,
+): Judgement {
+  const live = asset.status?.artifact?.revision;
+  const what = revision === undefined ? message : `Revision ${short(revision)} failed: ${message}`;
+  const kept = live === undefined ? '' : `; revision ${short(live)} ${loss === undefined ? 'stays live' : LOST}`;
+  return no(reason, `${what}${kept}`, isFinal ? 'stalled' : 'waiting');
+}
+
+const LOST = 'is live and lost from the store, so agents that start wait for it';
+
+function judgeDisabled({ asset, loss }: TemplateAssetSnapshot): Judgement {
+  const live = asset.status?.artifact?.revision;
+  const what = 'spec.auth is disabled, so nothing is fetched';
+  if (live !== undefined && loss === undefined)
+    return yes(REASONS.fetchDisabled, `${what}; revision ${short(live)} stays live`);
+  const lost = live === undefined ? '' : `; revision ${short(live)} ${LOST}`;
+  return no(REASONS.fetchDisabled, `${what}; set it to token or anonymous${lost}`, 'stalled');
+}
+
+function judgeSuspended({ asset, loss }: TemplateAssetSnapshot): Judgement {
+  const live = asset.status?.artifact?.revision;
+  if (live === undefined)
+    return no(REASONS.suspended, 'Suspended before anything was fetched; set spec.suspend to false', 'waiting');
+  if (loss === undefined) return yes(REASONS.suspended, `Suspended; revision ${short(live)} stays live`);
+  return no(REASONS.artifactLost, `Revision ${short(live)} ${LOST}: ${loss.message}`, 'waiting');
+}
+
+function yes(reason: string, message: string): Judgement {
+  return { status: 'True', reason, message, progress: 'settled' };
+}
+
+function no(reason: string, message: string, progress: Progress): Judgement {
+  return { status: 'False', reason, message, progress };
+}
+
+function short(revision: string): string {
+  return revision.slice(0, 12);
 }

@@ -18,3 +18,8 @@ export function identify(workspace: Workspace, org: Org | undefined): Identity {
   const incarnation = status?.incarnation ?? uid;
   return { id: spec.id ?? derived, incarnation, childName: childName(metadata.name, incarnation) };
 }
+
+/** In whose name the id is claimed: that of a platform agent belongs to its Org, which makes the agent anew when it is lost. */
+export function claimantUID(workspace: Workspace, org: Org | undefined): string {
+  return (workspace.spec.kind === 'platform' ? org : workspace)?.metadata.uid ?? '';
+}

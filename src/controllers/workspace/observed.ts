@@ -1,23 +1,53 @@
-import { ANNOTATIONS, CONTAINERS, LABELS } from '../../apis/v1alpha1/names.ts';
-import type { KubeObject, ObjectMeta } from '../../kube/objects.ts';
+import { ANNOTATIONS, LABELS } from '../../apis/v1alpha1/names.ts';
+import type { ObjectMeta } from '../../kube/objects.ts';
 
 /**
  * What is kept of a Pod or PVC in memory: the few fields that planning reads. The rest of an object is dropped when it
- * arrives, so that 5,000 agents fit into the memory of one small process.
+ * arrives, so that 5,000 agents fit into the memory of one small process; what only a failure needs is kept only in one.
  */
 export interface ObservedPod {
   readonly metadata: ObservedMeta;
   readonly phase: string;
+  /** Why Kubernetes, and not its containers, ended the Pod: Evicted, NodeShutdown, OutOfcpu… */
+  readonly endReason?: string;
+  /** Of a Pod that ended: how long its agent ran; 0 when it never did. */
+  readonly ranMs?: number;
+  /** Why the Pod is being taken off its node: PreemptionByScheduler, EvictionByEvictionAPI… */
+  readonly disruption?: string;
+  readonly nodeName?: string;
+  /** It has rights on its node, as in the tiers 3 and 4. */
+  readonly isPrivileged?: true;
   readonly ip?: string;
   readonly isReady: boolean;
+  /** Since when it is not ready; absent while it is, and before it ever was looked at. */
+  readonly notReadySince?: string;
   /** The scheduler's sentence while it finds no node. */
   readonly unschedulable?: string;
+  /** The images that its containers run, if somebody edited its spec since it was made. */
+  readonly editedImages?: Readonly<Record<string, string>>;
   readonly materialize?: ObservedContainer;
   readonly agent?: ObservedContainer;
 }
 
 export interface ObservedVolume {
   readonly metadata: ObservedMeta;
+  /** Pending, Bound or Lost. */
+  readonly phase: string;
+  /** Absent: none is named, and the cluster had no default one to fill in. */
+  readonly className?: string;
+  /** What the claim asks for, and what it has. */
+  readonly requested?: string;
+  readonly capacity?: string;
+  /** Types of the conditions that tell of a resize under way, sorted. */
+  readonly resizes: readonly string[];
+}
+
+export interface ObservedNode {
+  readonly metadata: ObjectMeta;
+  /** Restarts all containers of a Pod, its init containers included, when one exits. */
+  readonly canRestartInPlace: boolean;
+  /** Its kubelet reports. */
+  readonly isReady: boolean;
 }
 
 export type ObservedMeta = Pick<
@@ -37,66 +67,23 @@ export interface ObservedContainer {
   readonly state: 'waiting' | 'running' | 'terminated';
   /** Of the state: CrashLoopBackOff, ErrImagePull, Completed, Error… */
   readonly reason?: string;
+  /** Why it waits, in the kubelet's words. */
   readonly message?: string;
+  /** What it is to run, while it waits. */
+  readonly image?: string;
   readonly exitCode?: number;
-  /** Exit code of the run before this one, which a restarted container still shows; absent when the kubelet ended it. */
+  /** Of the run before this one, which a restarted container still shows; absent when the kubelet ended it. */
   readonly lastExitCode?: number;
+  readonly lastReason?: string;
+  /** Its last run held the agent back, because that had ended too often in quick succession. */
+  readonly heldBack?: true;
+  /** Its startup probe has passed. */
+  readonly hasStarted?: true;
   readonly restarts: number;
 }
 
-interface RawContainerStatus {
-  readonly name: string;
-  readonly restartCount?: number;
-  readonly state?: RawContainerState;
-  readonly lastState?: RawContainerState;
-}
-
-interface RawContainerState {
-  readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: object;
-  readonly terminated?: { readonly exitCode?: number; readonly reason?: string; readonly message?: string };
-}
-
-interface RawPod extends KubeObject {
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-    }[];
-    readonly initContainerStatuses?: readonly RawContainerStatus[];
-    readonly containerStatuses?: readonly RawContainerStatus[];
-  };
-}
-
-const RESTARTED_WITH_ALL = 'RestartingAllContainers';
 const KEPT_ANNOTATIONS = new Set<string>(Object.values(ANNOTATIONS));
 const KEPT_LABELS = new Set<string>(Object.values(LABELS));
-
-/** Decodes a Pod as the apiserver sends it. */
-export function observePod(object: KubeObject): ObservedPod {
-  const { metadata, status } = object as RawPod;
-  const scheduled = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-  const materialize = observeContainer(status?.initContainerStatuses, CONTAINERS.materialize);
-  const agent = observeContainer(status?.containerStatuses, CONTAINERS.agent);
-  return {
-    metadata: observeMeta(metadata),
-    phase: status?.phase ?? 'Pending',
-    isReady:
-      status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false,
-    ...(status?.podIP === undefined ? {} : { ip: status.podIP }),
-    ...(scheduled?.status === 'False' ? { unschedulable: scheduled.message ?? '' } : {}),
-    ...(materialize === undefined ? {} : { materialize }),
-    ...(agent === undefined ? {} : { agent }),
-  };
-}
-
-export function observeVolume(object: KubeObject): ObservedVolume {
-  return { metadata: observeMeta(object.metadata) };
-}
 
 export function observeMeta(metadata: ObjectMeta): ObservedMeta {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, finalizers } = metadata;
@@ -113,36 +100,20 @@ export function observeMeta(metadata: ObjectMeta): ObservedMeta {
   };
 }
 
+/**
+ * Whether a Pod or PVC was made for this incarnation: both an annotation and a label were written when it was made, and one
+ * of them is enough, so that the other can be put right.
+ */
+export function isOurs({ metadata }: { readonly metadata: ObservedMeta }, incarnation: string): boolean {
+  return (
+    metadata.annotations?.[ANNOTATIONS.incarnation] === incarnation ||
+    metadata.labels?.[LABELS.incarnation] === incarnation
+  );
+}
+
 function pick(
   from: Readonly<Record<string, string>> | undefined,
   keep: ReadonlySet<string>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(from ?? {}).filter(([key]) => keep.has(key)));
-}
-
-function observeContainer(
-  statuses: readonly RawContainerStatus[] | undefined,
-  name: string,
-): ObservedContainer | undefined {
-  const status = statuses?.find((candidate) => candidate.name === name);
-  if (status === undefined) return undefined;
-  const last = status.lastState?.terminated;
-  // The kubelet ended it to start everything again; that says nothing about how it went.
-  const lastExitCode = last?.reason === RESTARTED_WITH_ALL ? undefined : last?.exitCode;
-  return {
-    ...observeState(status.state ?? {}),
-    restarts: status.restartCount ?? 0,
-    ...(lastExitCode === undefined ? {} : { lastExitCode }),
-  };
-}
-
-function observeState(state: RawContainerState): Omit<ObservedContainer, 'restarts'> {
-  const detail = state.terminated ?? state.waiting ?? {};
-  const exitCode = state.terminated?.exitCode;
-  return {
-    state: state.terminated !== undefined ? 'terminated' : state.running !== undefined ? 'running' : 'waiting',
-    ...(detail.reason === undefined ? {} : { reason: detail.reason }),
-    ...(detail.message === undefined ? {} : { message: detail.message }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-  };
 }

@@ -1,27 +1,34 @@
-import { ANNOTATIONS, API_VERSION, APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
+import { APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import { listNames } from '../../conditions/name-list.ts';
 import type { EventEffect, Plan } from '../../runtime/plan.ts';
-import { deleteLive, finalizerChange, statusWrite } from '../effects.ts';
+import { deleteLive, finalizerChange, regardingOf, tellStatus } from '../effects.ts';
 import { assess } from './checks.ts';
+import { claimantUID } from './identify.ts';
+import { isOurs } from './observed.ts';
 import type { WorkspaceSnapshot } from './snapshot.ts';
-import { workspaceStatus } from './status.ts';
+import { type StatusInput, workspaceStatus } from './status.ts';
 
 const RECHECK_MS = 5_000;
+/** The last child that goes wakes its parent; this is for what no watch told. */
+const CHILDREN_RECHECK_MS = 60_000;
 
 export const DELETE_WORKSPACE = 'delete_workspace';
 
 /**
- * The way out of a Workspace: intent into the ledger, Pod gone (not just asked to go), outcome into the ledger, finalizer
- * off. The volume stays, and an Event says so. Cleanup tolerates that nothing was ever made.
+ * The way out of a Workspace: those below it first, which nobody but a person deletes or moves; then intent into the ledger, Pod
+ * gone (not just asked to go), outcome into the ledger, finalizer off. The volume stays, and an Event says so. Cleanup tolerates
+ * that nothing was ever made.
  */
 export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
   const { workspace, volume } = snapshot;
-  const incarnation = workspace.status?.incarnation ?? workspace.metadata.uid;
-  // Somebody else's Pod under our name is no reason to wait, and none to delete it.
-  const pod = snapshot.pod?.metadata.annotations?.[ANNOTATIONS.incarnation] === incarnation ? snapshot.pod : undefined;
   const { metadata } = workspace;
   if (!(metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) return { outcome: { kind: 'settled' } };
+  if (childrenToWaitFor(snapshot).length > 0) return planWait(snapshot, now);
+  const incarnation = workspace.status?.incarnation ?? metadata.uid ?? '';
+  // Somebody else's Pod under our name is no reason to wait, and none to delete it.
+  const pod = snapshot.pod !== undefined && isOurs(snapshot.pod, incarnation) ? snapshot.pod : undefined;
   const subjectUID = metadata.uid ?? '';
   const volumeName = volume?.metadata.name;
   const intent = {
@@ -31,20 +38,21 @@ export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
     detail: { pod: pod?.metadata.name ?? null, volume: volumeName ?? null },
   };
   if (pod !== undefined) {
-    const write = terminatingStatus(snapshot, now);
     return {
       intents: [intent],
       deletes: deleteLive(PODS, pod),
-      ...(write === undefined ? {} : { status: write }),
+      ...tellTerminating(snapshot, now),
       outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS },
     };
   }
-  const refused = snapshot.lastFailure === undefined ? undefined : terminatingStatus(snapshot, now);
+  const { events: told = [], ...refused } = snapshot.lastFailure === undefined ? {} : tellTerminating(snapshot, now);
+  const events = [...told, ...(volumeName === undefined ? [] : [retainedEvent(snapshot, volumeName)])];
   return {
+    ...refused,
     intents: [intent],
-    ...(refused === undefined ? {} : { status: refused }),
     outcomes: [{ action: DELETE_WORKSPACE, subjectUID, result: { volumeRetained: volumeName ?? null } }],
-    ...(volumeName === undefined ? {} : { events: [retainedEvent(snapshot, volumeName)] }),
+    claims: releases(snapshot),
+    ...(events.length === 0 ? {} : { events }),
     removeFinalizer: finalizerChange({
       resource: WORKSPACES,
       object: workspace,
@@ -55,24 +63,54 @@ export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
   };
 }
 
+/** In a circle everybody is above everybody, and nobody would ever go; the platform agent is made anew and leaves no orphans. */
+function childrenToWaitFor({ workspace, children, ancestors }: WorkspaceSnapshot): WorkspaceSnapshot['children'] {
+  return workspace.spec.kind === 'platform' ? [] : children.filter(({ name }) => !ancestors.has(name));
+}
+
+/** Nothing is destroyed before: the agent runs on. */
+function planWait(snapshot: WorkspaceSnapshot, now: Date): Plan {
+  const children = childrenToWaitFor(snapshot);
+  const isUnderWay = children.every(({ isDeleting }) => isDeleting);
+  const remedy = isUnderWay ? '' : '; delete them too, or give them another spec.parentRef';
+  const message = `Waits for ${children.length} below it to go: ${listNames(children.map(({ name }) => name))}${remedy}`;
+  return {
+    ...tell(snapshot, {
+      progress: isUnderWay ? 'progressing' : 'waiting',
+      override: { reason: REASONS.deletingChildren, message },
+      now,
+    }),
+    outcome: { kind: 'waiting', recheckAfterMs: CHILDREN_RECHECK_MS },
+  };
+}
+
+/** The id of a platform agent stays its Org's. */
+function releases({ workspace, org, contest }: WorkspaceSnapshot): NonNullable<Plan['claims']> {
+  if (workspace.spec.kind === 'platform') return [];
+  return [{ kind: 'release', id: contest.id, holderUID: claimantUID(workspace, org) }];
+}
+
 function retainedEvent({ workspace }: WorkspaceSnapshot, volumeName: string): EventEffect {
-  const { name, namespace = '', uid = '' } = workspace.metadata;
   return {
     type: 'Normal',
     reason: REASONS.volumeRetained,
     action: 'Delete',
-    note: `Workspace "${name}" is gone; its volume "${volumeName}" stays in the namespace`,
-    regarding: { apiVersion: API_VERSION, kind: 'Workspace', namespace, name, uid },
+    note: `Workspace "${workspace.metadata.name}" is gone; its volume "${volumeName}" stays in the namespace`,
+    regarding: regardingOf(WORKSPACES, workspace),
   };
 }
 
 /** Says what the deletion waits for; without a refusal that is the end of the Pod. */
-function terminatingStatus(snapshot: WorkspaceSnapshot, now: Date): Plan['status'] {
-  const override = {
-    reason: REASONS.terminating,
-    message: snapshot.lastFailure ?? 'The Pod is ending; the volume stays',
-  };
-  const status = workspaceStatus({ snapshot, assessment: assess(snapshot), progress: 'progressing', override, now });
+function tellTerminating(snapshot: WorkspaceSnapshot, now: Date): Pick<Plan, 'status' | 'events'> {
+  const message = snapshot.lastFailure ?? 'The Pod is ending; the volume stays';
+  return tell(snapshot, { progress: 'progressing', override: { reason: REASONS.terminating, message }, now });
+}
+
+function tell(
+  snapshot: WorkspaceSnapshot,
+  input: Pick<StatusInput, 'progress' | 'override' | 'now'>,
+): Pick<Plan, 'status' | 'events'> {
+  const status = workspaceStatus({ snapshot, assessment: assess(snapshot), ...input });
   const object = snapshot.workspace;
-  return statusWrite({ resource: WORKSPACES, object, status, fieldManager: FIELD_MANAGERS.workspace });
+  return tellStatus({ resource: WORKSPACES, object, status, fieldManager: FIELD_MANAGERS.workspace });
 }

@@ -1,35 +1,23 @@
-import { ANNOTATIONS, APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
+import { APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
-import { PERSISTENT_VOLUME_CLAIMS, PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { Progress } from '../../conditions/summarise.ts';
-import { keyOf, type ObjectKey } from '../../kube/objects.ts';
-import type { DeleteEffect, Outcome, Plan, WriteEffect } from '../../runtime/plan.ts';
-import { deleteLive, finalizerChange, statusWrite } from '../effects.ts';
+import type { EventEffect, Outcome, Plan } from '../../runtime/plan.ts';
+import { deleteLive, finalizerChange, regardingOf, tellStatus } from '../effects.ts';
+import { claimEffects } from '../identities.ts';
+import type { Change } from './change.ts';
 import { type Assessment, assess } from './checks.ts';
-import { desiredPod, desiredVolume, specHash, templateAnnotations, type WorkspaceIntent } from './desired.ts';
-import type { ObservedPod } from './observed.ts';
+import { claimantUID } from './identify.ts';
+import { isOurs } from './observed.ts';
+import { createChildren, overseePod } from './oversee-pod.ts';
 import { planDeletion } from './plan-deletion.ts';
 import type { WorkspaceSnapshot } from './snapshot.ts';
-import { type StatusInput, workspaceStatus } from './status.ts';
+import { workspaceFindings, workspaceStatus } from './status.ts';
 
 const RECHECK_MS = 30_000;
 const RESYNC_MS = 600_000;
-/** A state that ends within this time after the Pod was made is not written: one status write until Ready (design, section 5). */
+/** A state that ends within this time is not written: one status write until Ready (design, section 5). */
 const HOLD_MS = 2_000;
-/** A Pod lives at least this long before an ended one is replaced. */
-const LEAST_POD_AGE_MS = 10_000;
-
-/** What one pass finds necessary, before status. */
-interface Change {
-  readonly progress: Progress;
-  readonly writes?: readonly WriteEffect[];
-  readonly deletes?: readonly DeleteEffect[];
-  readonly override?: StatusInput['override'];
-  /** When to look again, where that is sooner than usual. */
-  readonly recheckMs?: number;
-  /** Whether the state may be over in a moment, so that telling it can wait. */
-  readonly isFleeting?: boolean;
-}
 
 /** One pass over one Workspace: finalizer, volume, Pod, status; in a deletion the way out. */
 export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
@@ -46,18 +34,17 @@ export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
   }
   const assessment = assess(snapshot);
   const change = decideChange(snapshot, { assessment, now });
-  const heldMs =
-    change.isFleeting === true && snapshot.lastFailure === undefined ? remainingHoldMs(snapshot.pod, now) : 0;
-  const status = heldMs > 0 ? undefined : workspaceStatus({ snapshot, assessment, now, ...explain(change, snapshot) });
-  const write =
-    status === undefined
-      ? undefined
-      : statusWrite({ resource: WORKSPACES, object: workspace, status, fieldManager: FIELD_MANAGERS.workspace });
+  const canWait = change.isFleeting === true && snapshot.lastFailure === undefined;
+  const heldMs = canWait ? remainingHoldMs(snapshot, assessment, now) : 0;
+  const told = heldMs > 0 ? {} : tell(snapshot, { assessment, change, now });
+  const events = [...(change.news === undefined ? [] : [newsEvent(snapshot, change.news)]), ...(told.events ?? [])];
   return {
+    ...told,
     ...(change.writes === undefined ? {} : { writes: change.writes }),
     ...(change.deletes === undefined ? {} : { deletes: change.deletes }),
-    ...(write === undefined ? {} : { status: write }),
-    outcome: outcomeOf(change.progress, heldMs > 0 ? heldMs : (change.recheckMs ?? RECHECK_MS)),
+    ...(events.length === 0 ? {} : { events }),
+    claims: claimEffects(snapshot.contest, claimantUID(workspace, snapshot.org)),
+    outcome: outcomeOf(change.progress, nextLook(snapshot, { assessment, change, heldMs })),
   };
 }
 
@@ -67,148 +54,92 @@ function decideChange(
 ): Change {
   const { assessment, now } = context;
   const { pod, volume } = snapshot;
-  const stranger = [pod, volume].find(
-    (child) => child !== undefined && child.metadata.annotations?.[ANNOTATIONS.incarnation] !== assessment.incarnation,
-  );
-  if (stranger !== undefined) {
-    const message = `A Pod or volume named "${assessment.childName}" exists and belongs to another Workspace; remove it or use another metadata.name`;
+  const { intent, blocker, hosting, incarnation, childName } = assessment;
+  if ([pod, volume].some((child) => child !== undefined && !isOurs(child, incarnation))) {
+    const message = `A Pod or volume named "${childName}" exists and belongs to another Workspace; remove it or use another metadata.name`;
     return { progress: 'stalled', override: { reason: REASONS.volumeConflict, message } };
   }
-  if (assessment.intent === undefined) {
-    const isSuspended = assessment.blocker?.reason === REASONS.suspended;
+  if (blocker !== undefined) {
     return {
-      progress: assessment.blocker?.kind ?? 'waiting',
-      ...(isSuspended ? { deletes: deleteLive(PODS, pod) } : {}),
+      progress: blocker.kind,
+      isFleeting: blocker.kind !== 'stalled' && blocker.stopsAgent !== true,
+      ...(blocker.stopsAgent === true ? { deletes: deleteLive(PODS, pod) } : {}),
     };
   }
-  if (pod === undefined)
-    return { progress: 'progressing', isFleeting: true, writes: creations(snapshot, assessment.intent) };
-  return overseePod({ ...snapshot, pod }, { intent: assessment.intent, now });
+  if (hosting !== 'Pod') return leaveToOthers(snapshot);
+  if (intent === undefined) return { progress: 'waiting' };
+  if (pod === undefined) {
+    const progress = snapshot.lastFailure === undefined ? 'progressing' : 'waiting';
+    return { progress, isFleeting: true, writes: createChildren(snapshot, intent) };
+  }
+  const findings = workspaceFindings(snapshot, assessment);
+  return overseePod({ ...snapshot, pod }, { intent, findings, now });
 }
 
-function overseePod(
-  { pod, volume }: WorkspaceSnapshot & { readonly pod: ObservedPod },
-  context: { readonly intent: WorkspaceIntent; readonly now: Date },
-): Change {
-  const { intent, now } = context;
-  if (pod.metadata.deletionTimestamp !== undefined) {
-    return {
-      progress: 'progressing',
-      override: { reason: REASONS.replacing, message: 'The Pod is ending and will be made anew' },
-    };
-  }
-  if (hasSkippedHealing(pod, intent)) {
-    const message = 'The agent was started again without its files being put right; its Pod is replaced';
-    return {
-      progress: 'progressing',
-      deletes: deleteLive(PODS, pod),
-      override: { reason: REASONS.restartedWithoutHealing, message },
-    };
-  }
-  const hasEnded = pod.phase === 'Failed' || pod.phase === 'Succeeded';
-  const restMs = hasEnded ? ageLeftMs(pod, now) : 0;
-  if (restMs > 0) {
-    const message = 'The agent ended; its Pod is replaced in a moment';
-    return { progress: 'progressing', recheckMs: restMs, override: { reason: REASONS.agentRestarting, message } };
-  }
-  if (hasEnded || pod.metadata.annotations?.[ANNOTATIONS.specHash] !== specHash(intent)) {
-    return {
-      progress: 'progressing',
-      isFleeting: hasEnded,
-      deletes: deleteLive(PODS, pod),
-      override: { reason: REASONS.replacing, message: 'The Pod is being replaced' },
-    };
-  }
-  const isDone = pod.isReady && (intent.template === undefined || pod.materialize?.exitCode === 0);
-  return {
-    progress: isDone ? 'settled' : 'progressing',
-    isFleeting: !isDone,
-    writes: [...(volume === undefined ? [createVolume(intent)] : []), ...followTemplate(pod, intent)],
-  };
+/** The agent runs elsewhere: a Pod from before goes, its volume stays. */
+function leaveToOthers({ pod }: WorkspaceSnapshot): Change {
+  if (pod === undefined) return { progress: 'settled' };
+  const message = 'The Pod of before ends, because the runtime is hosted elsewhere now; the volume stays';
+  const why = { reason: REASONS.stopping, message };
+  const deletes = deleteLive(PODS, pod);
+  return { progress: 'progressing', deletes, override: why, ...(deletes.length === 0 ? {} : { news: why }) };
 }
 
-/** More starts of the agent than of materialize: a kubelet that did not follow the rule in the Pod (TA-19). */
-function hasSkippedHealing(pod: ObservedPod, intent: WorkspaceIntent): boolean {
-  return intent.template !== undefined && (pod.agent?.restarts ?? 0) > (pod.materialize?.restarts ?? 0);
-}
-
-/** PVC first: its uid becomes the Pod's controller reference. Both are blind POSTs; a 409 tells the truth. */
-function creations(
-  { volume, settings, canRestartInPlace }: WorkspaceSnapshot,
-  intent: WorkspaceIntent,
-): readonly WriteEffect[] {
-  const key: ObjectKey = { namespace: intent.namespace, name: intent.childName };
-  const uid = volume?.metadata.uid;
-  const pod: WriteEffect = {
-    kind: 'create',
-    resource: PODS,
-    object: desiredPod(intent, settings, canRestartInPlace),
+function tell(
+  snapshot: WorkspaceSnapshot,
+  { assessment, change, now }: { readonly assessment: Assessment; readonly change: Change; readonly now: Date },
+): Pick<Plan, 'status' | 'events'> {
+  const { progress, override } = change;
+  const said = override === undefined ? {} : { override };
+  return tellStatus({
+    resource: WORKSPACES,
+    object: snapshot.workspace,
+    status: workspaceStatus({ snapshot, assessment, progress, now, ...said }),
     fieldManager: FIELD_MANAGERS.workspace,
-    controlledBy: { resource: PERSISTENT_VOLUME_CLAIMS, key, ...(uid === undefined ? {} : { uid }) },
-    adoptIf: { [ANNOTATIONS.incarnation]: intent.incarnation },
-  };
-  return volume === undefined ? [createVolume(intent), pod] : [pod];
+  });
 }
 
-function createVolume(intent: WorkspaceIntent): WriteEffect {
-  return {
-    kind: 'create',
-    resource: PERSISTENT_VOLUME_CLAIMS,
-    object: desiredVolume(intent),
-    fieldManager: FIELD_MANAGERS.workspace,
-    adoptIf: { [ANNOTATIONS.incarnation]: intent.incarnation },
-  };
-}
-
-/** A new revision changes two annotations; the agent gets it at its next start. Edited ones are put right. */
-function followTemplate(pod: ObservedPod, intent: WorkspaceIntent): readonly WriteEffect[] {
-  const wanted = Object.entries({ [ANNOTATIONS.workspaceUID]: intent.uid, ...templateAnnotations(intent) });
-  if (wanted.every(([name, value]) => pod.metadata.annotations?.[name] === value)) return [];
-  return [
-    {
-      kind: 'patch',
-      resource: PODS,
-      key: keyOf(pod),
-      uid: pod.metadata.uid ?? '',
-      patch: { metadata: { annotations: Object.fromEntries(wanted) } },
-      fieldManager: FIELD_MANAGERS.workspace,
-    },
-  ];
-}
-
-function explain(change: Change, { lastFailure }: WorkspaceSnapshot): Pick<StatusInput, 'progress' | 'override'> {
-  if (lastFailure !== undefined && (change.writes ?? []).length > 0) {
-    return { progress: change.progress, override: { reason: REASONS.createFailed, message: lastFailure } };
-  }
-  return { progress: change.progress, ...(change.override === undefined ? {} : { override: change.override }) };
+function newsEvent({ workspace }: WorkspaceSnapshot, { reason, message }: NonNullable<Change['news']>): EventEffect {
+  return { type: 'Normal', reason, action: 'ReplacePod', note: message, regarding: regardingOf(WORKSPACES, workspace) };
 }
 
 /**
- * Milliseconds until an ended Pod may be replaced. Where nodes cannot restart in place, an agent that ends at once would
- * otherwise cost a Pod every few seconds; the back-off of materialize goes with the Pod that it was counted in.
+ * Milliseconds for which the state may be over soon: since the Workspace was applied, perhaps together with what it waits for;
+ * since its Pod was made; since that stopped being ready. Those times have whole seconds, so that a state is held for one to
+ * two; and never longer, however far the clocks of operator and node are apart.
  */
-function ageLeftMs(pod: ObservedPod, now: Date): number {
-  return Math.min(
-    LEAST_POD_AGE_MS,
-    Date.parse(pod.metadata.creationTimestamp ?? '') + LEAST_POD_AGE_MS - now.getTime(),
-  );
+function remainingHoldMs({ workspace, pod }: WorkspaceSnapshot, { blocker }: Assessment, now: Date): number {
+  if (pod === undefined && blocker === undefined) return HOLD_MS;
+  const begun = [(pod ?? workspace).metadata.creationTimestamp, pod?.notReadySince];
+  const since = begun.map((time) => Date.parse(time ?? '') || 0);
+  return Math.min(HOLD_MS, Math.max(...since) + HOLD_MS - now.getTime());
 }
 
-/** creationTimestamp has whole seconds, so a Pod's state is held for one to two seconds after its POST. */
-function remainingHoldMs(pod: ObservedPod | undefined, now: Date): number {
-  if (pod === undefined) return HOLD_MS;
-  // Never longer than the rule says, however far the clocks of operator and apiserver are apart.
-  return Math.min(HOLD_MS, Date.parse(pod.metadata.creationTimestamp ?? '') + HOLD_MS - now.getTime());
+interface NextLook {
+  readonly recheckAfterMs: number;
+  readonly resyncAfterMs: number;
 }
 
-function outcomeOf(progress: Progress, recheckAfterMs: number): Outcome {
+function nextLook(
+  { report }: WorkspaceSnapshot,
+  { assessment, change, heldMs }: { readonly assessment: Assessment; readonly change: Change; readonly heldMs: number },
+): NextLook {
+  const moreInMs = report?.moreInMs ?? Number.POSITIVE_INFINITY;
+  const recheckMs = heldMs > 0 ? heldMs : change.recheckMs;
+  return {
+    recheckAfterMs: Math.min(recheckMs ?? RECHECK_MS, moreInMs),
+    resyncAfterMs: Math.min(recheckMs ?? assessment.recheckMs ?? RESYNC_MS, moreInMs),
+  };
+}
+
+function outcomeOf(progress: Progress, { recheckAfterMs, resyncAfterMs }: NextLook): Outcome {
   switch (progress) {
     case 'settled':
-      return { kind: 'settled', resyncAfterMs: RESYNC_MS };
+      return { kind: 'settled', resyncAfterMs };
     case 'progressing':
       return { kind: 'progressing', recheckAfterMs };
     case 'waiting':
-      return { kind: 'waiting', recheckAfterMs: RESYNC_MS };
+      return { kind: 'waiting', recheckAfterMs: resyncAfterMs };
     case 'stalled':
       return { kind: 'stalled' };
     default:

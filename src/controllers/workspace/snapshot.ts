@@ -1,19 +1,35 @@
 import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { MaterializeReport } from '../../assets/report.ts';
-import type { HierarchyNode } from '../../rules/hierarchy.ts';
-import type { WorkspaceSettings } from './desired.ts';
-import type { ObservedPod, ObservedVolume } from './observed.ts';
+import type { Contest } from '../../rules/claims.ts';
+import type { RuntimeCatalog } from '../../rules/runtime.ts';
+import type { WorkspaceNode } from '../hierarchy-node.ts';
+import type { WorkspaceSettings } from './intent.ts';
+import type { ObservedNode, ObservedPod, ObservedVolume } from './observed.ts';
+import type { EndedPod } from './pod-history.ts';
+import type { SecretReading } from './secret-reader.ts';
 
 /** Everything that one pass over a Workspace knows. Read by gather.ts; nothing after it reads anything else. */
 export interface WorkspaceSnapshot {
   readonly workspace: Workspace;
   /** The namespace's Org; undefined when there is none. */
   readonly org: Org | undefined;
-  /** The Workspaces above this one, as far as MAX_DEPTH, by name. */
-  readonly ancestors: ReadonlyMap<string, HierarchyNode>;
+  /** The Workspaces above this one, as far as MAX_DEPTH, by name; the platform agent too, if it exists. */
+  readonly ancestors: ReadonlyMap<string, WorkspaceNode>;
+  /** The Workspaces that name this one as their parent; read for a deletion alone. */
+  readonly children: readonly WorkspaceNode[];
+  /** About the id of this Workspace. */
+  readonly contest: Contest;
   /** The TemplateAsset that `templateName` names; undefined when it does not exist. */
   readonly template: TemplateAsset | undefined;
+  /** Images of the runtimes, for Workspaces that name none themselves. */
+  readonly catalog: RuntimeCatalog;
+  /** The Secrets that spec.env names, by name; empty where no Pod is to run. */
+  readonly secrets: ReadonlyMap<string, SecretReading>;
   readonly pod: ObservedPod | undefined;
+  /** The node that the Pod was given; undefined when it has none, or that is gone. */
+  readonly node: ObservedNode | undefined;
+  /** The Pod before this one, if it ended by itself and nothing has taken its place. */
+  readonly endedPod: EndedPod | undefined;
   readonly volume: ObservedVolume | undefined;
   /** The last report of a run of materialize since the operator started. */
   readonly report: ReceivedReport | undefined;
@@ -28,4 +44,6 @@ export interface ReceivedReport {
   readonly podUID: string;
   readonly receivedAt: Date;
   readonly report: MaterializeReport;
+  /** Others came since, and are shown in so many milliseconds. */
+  readonly moreInMs?: number;
 }

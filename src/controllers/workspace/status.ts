@@ -1,44 +1,45 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { AGENT_PORT, ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
-import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
-import type { WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
-import type { Verdict } from '../../conditions/condition.ts';
-import { type Progress, rfc3339, summarise } from '../../conditions/summarise.ts';
-import type { Blocker } from './blocker.ts';
+import { REASONS } from '../../apis/v1alpha1/reasons.ts';
+import type { WorkspacePhase, WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
+import type { Condition } from '../../conditions/condition.ts';
+import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { assetsStatus } from './assets-status.ts';
+import type { Explanation } from './change.ts';
 import type { Assessment } from './checks.ts';
-import type { ObservedPod } from './observed.ts';
-import { agentVerdict, materializedVerdict } from './pod-verdicts.ts';
-import type { ReceivedReport, WorkspaceSnapshot } from './snapshot.ts';
+import { type Finding, good, underWay } from './finding.ts';
+import { isOurs } from './observed.ts';
+import { findAgent, findMaterialized } from './pod-verdicts.ts';
+import type { WorkspaceSnapshot } from './snapshot.ts';
+import { findVolume } from './volume-verdict.ts';
 
 export interface StatusInput {
   readonly snapshot: WorkspaceSnapshot;
   readonly assessment: Assessment;
   readonly progress: Progress;
-  /** Said instead of what the Pod shows: it is being made, replaced, conflicts, or its making failed. */
-  readonly override?: { readonly reason: Reason; readonly message: string };
+  /** Said instead of what the Pod shows: it is being replaced, or conflicts. */
+  readonly override?: Explanation;
   readonly now: Date;
 }
-
-const MAX_LISTED_CHANGES = 50;
 
 /** The whole status, computed last and from the snapshot alone; every condition of the kind is always there. */
 export function workspaceStatus(input: StatusInput): WorkspaceStatus {
   const { snapshot, assessment, progress, now } = input;
-  const { workspace, pod } = snapshot;
+  const { workspace } = snapshot;
   const observed = workspace.status;
   const placement = assessment.placement?.kind === 'placed' ? assessment.placement : undefined;
-  const livePod = pod?.metadata.deletionTimestamp === undefined ? pod : undefined;
-  const assets = assetsStatus(snapshot, livePod);
+  const pod = livePod(snapshot, assessment);
+  const assets = assetsStatus(snapshot, pod);
   const requestedAt = workspace.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? observed?.lastHandledReconcileAt;
+  const findings = workspaceFindings(snapshot, assessment, input.override);
   const conditions = summarise({
-    verdicts: workspaceVerdicts(input),
+    verdicts: [...assessment.verdicts, ...findings],
     progress,
-    whenReady: { reason: REASONS.workspaceReady, message: 'The agent is ready' },
+    whenReady: whenReady(assessment),
     observed: observed?.conditions ?? [],
     generation: workspace.metadata.generation ?? 0,
     now,
   });
-  const isReady = conditions[0]?.status === 'True';
   return {
     observedGeneration: workspace.metadata.generation ?? 0,
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
@@ -46,79 +47,98 @@ export function workspaceStatus(input: StatusInput): WorkspaceStatus {
     incarnation: assessment.incarnation,
     ...(placement === undefined ? {} : { root: placement.root, depth: placement.depth }),
     ...(placement?.parent === undefined ? {} : { parent: placement.parent }),
-    phase: phase(input, isReady),
-    ...(snapshot.volume === undefined ? {} : { volumeName: assessment.childName }),
-    ...(livePod === undefined ? {} : { podName: assessment.childName }),
-    ...(isReady && livePod?.ip !== undefined ? { endpoint: `http://${livePod.ip}:${AGENT_PORT}` } : {}),
+    phase: phase(input, conditions),
+    ...(snapshot.volume === undefined && pod === undefined ? {} : { volumeName: assessment.childName }),
+    ...(pod === undefined ? {} : { podName: assessment.childName }),
+    ...(pod?.isReady === true && pod.ip !== undefined ? { endpoint: `http://${pod.ip}:${AGENT_PORT}` } : {}),
     ...(assets === undefined ? {} : { assets }),
     conditions: [...conditions],
   };
 }
 
-function workspaceVerdicts({ snapshot, assessment, override }: StatusInput): readonly Verdict[] {
-  const { pod } = snapshot;
-  const said = override ?? assessment.blocker;
-  const livePod = pod?.metadata.deletionTimestamp === undefined ? pod : undefined;
-  if (said !== undefined && (override !== undefined || livePod === undefined)) {
-    return [...assessment.verdicts, pending(CONDITIONS.materialized, said), pending(CONDITIONS.agentReady, said)];
+type TypedFinding = Finding & { readonly type: string };
+
+/** VolumeReady, Materialized and AgentReady, in this order; always all three. */
+export function workspaceFindings(
+  snapshot: WorkspaceSnapshot,
+  assessment: Assessment,
+  override?: Explanation,
+): readonly TypedFinding[] {
+  const pod = livePod(snapshot, assessment);
+  const seen = { ...snapshot, pod };
+  const volume = findVolume(seen, assessment.intent);
+  const said = override ?? (pod === undefined ? assessment.blocker : undefined);
+  if (said !== undefined) {
+    const pending = underWay(said.reason, said.message);
+    const isKnown = volume.status === 'True' || assessment.blocker === undefined;
+    return typed(isKnown && isOurVolume(snapshot, assessment) ? volume : pending, pending, pending);
   }
-  return [...assessment.verdicts, materializedVerdict(livePod, snapshot.report), agentVerdict(livePod)];
+  const elsewhere = assessment.blocker === undefined ? findElsewhere(assessment) : undefined;
+  if (elsewhere !== undefined) return typed(elsewhere, elsewhere, elsewhere);
+  return typed(volume, findMaterialized(seen), findAgent(seen));
 }
 
-function pending(type: string, { reason, message }: Pick<Blocker, 'reason' | 'message'>): Verdict {
-  return { type, status: 'False', reason, message };
+function typed(volume: Finding, materialized: Finding, agent: Finding): readonly TypedFinding[] {
+  return [
+    { ...volume, type: CONDITIONS.volumeReady },
+    { ...materialized, type: CONDITIONS.materialized },
+    { ...agent, type: CONDITIONS.agentReady },
+  ];
 }
 
-function phase(
-  { snapshot, assessment, progress }: StatusInput,
-  isReady: boolean,
-): NonNullable<WorkspaceStatus['phase']> {
-  const { workspace } = snapshot;
-  if (workspace.metadata.deletionTimestamp !== undefined) return 'Terminating';
-  if (assessment.blocker?.reason === REASONS.suspended) return 'Paused';
-  if (isReady) return 'Online';
+function isOurVolume({ volume }: WorkspaceSnapshot, { incarnation }: Assessment): boolean {
+  return volume === undefined || isOurs(volume, incarnation);
+}
+
+/** What is said of an agent that needs neither Pod nor volume. */
+function findElsewhere({ hosting }: Assessment): Finding | undefined {
+  switch (hosting) {
+    case 'Pod':
+      return undefined;
+    case 'External':
+      return good(REASONS.externalAgent, 'The runtime is hosted elsewhere; the agent reports by itself');
+    case 'Mock':
+      return good(REASONS.mockAgent, 'The mock runtime answers without a Pod');
+    default:
+      return hosting satisfies never;
+  }
+}
+
+function whenReady(assessment: Assessment): Explanation {
+  return findElsewhere(assessment) ?? { reason: REASONS.workspaceReady, message: 'The agent is ready' };
+}
+
+/** Nobody is sent to somebody else's Pod that has our name. */
+function livePod({ pod }: WorkspaceSnapshot, { incarnation }: Assessment): WorkspaceSnapshot['pod'] {
+  const isLive = pod !== undefined && pod.metadata.deletionTimestamp === undefined;
+  return isLive && isOurs(pod, incarnation) ? pod : undefined;
+}
+
+const WAS_ONLINE: ReadonlySet<string | undefined> = new Set(['Online', 'Degraded', 'Offline']);
+
+/**
+ * One word for people, from what the conditions say:
+ *
+ * | phase         | when                                                                         |
+ * |---------------|------------------------------------------------------------------------------|
+ * | Terminating   | it is being deleted                                                          |
+ * | Paused        | it is suspended, or somebody above is                                        |
+ * | AwaitingAgent | Ready, and hosted elsewhere: it has to report by itself                      |
+ * | Online        | Ready; also while a change is carried out that does not take the agent away  |
+ * | Degraded      | the agent serves, and something else is wrong                                |
+ * | Failed        | only another spec can help, or an agent that was never up does not come up   |
+ * | Offline       | it was up and is not                                                         |
+ * | Provisioning  | it is being made, or waits for what has to be there first                    |
+ */
+function phase({ snapshot, assessment, progress }: StatusInput, conditions: readonly Condition[]): WorkspacePhase {
+  const { metadata, status } = snapshot.workspace;
+  const isTrue = (type: string): boolean =>
+    conditions.some((condition) => condition.type === type && condition.status === 'True');
+  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
+  if (assessment.blocker?.stopsAgent === true && assessment.blocker.kind === 'waiting') return 'Paused';
+  if (isTrue(CONDITIONS.ready)) return assessment.hosting === 'External' ? 'AwaitingAgent' : 'Online';
+  if (isTrue(CONDITIONS.agentReady)) return progress === 'progressing' ? 'Online' : 'Degraded';
   if (progress === 'stalled') return 'Failed';
-  return workspace.status?.phase === 'Online' || workspace.status?.phase === 'Offline' ? 'Offline' : 'Provisioning';
-}
-
-/** What lies on the volume, as far as it is proven: by the last report, else by the Pod's wanted digest. */
-function assetsStatus(
-  { workspace, template, report }: WorkspaceSnapshot,
-  pod: ObservedPod | undefined,
-): WorkspaceStatus['assets'] | undefined {
-  const before = workspace.status?.assets;
-  const fresh = report === undefined ? undefined : reportStatus(report);
-  const lastReport = fresh ?? before?.lastReport;
-  const healedAt = fresh !== undefined && fresh.changed > 0 ? fresh.time : before?.healedAt;
-  const isDone = pod?.materialize?.state === 'terminated' && pod.materialize.exitCode === 0;
-  const reported = lastReport?.podUID === pod?.metadata.uid ? lastReport?.digest : undefined;
-  const digest = isDone ? (reported ?? pod.metadata.annotations?.[ANNOTATIONS.assetsDigest]) : before?.digest;
-  if (digest === undefined && lastReport === undefined) return undefined;
-  const published = template?.status?.artifact;
-  const { revision, files } = [published, before].find((known) => known?.digest === digest) ?? {};
-  return {
-    ...(revision === undefined ? {} : { revision }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(files === undefined ? {} : { files }),
-    ...(healedAt === undefined ? {} : { healedAt }),
-    ...(lastReport === undefined ? {} : { lastReport }),
-  };
-}
-
-type LastReport = NonNullable<NonNullable<WorkspaceStatus['assets']>['lastReport']>;
-
-/** Only a run that left the wanted tree is kept; why another one failed stands in the condition Materialized. */
-function reportStatus({ podUID, receivedAt, report }: ReceivedReport): LastReport | undefined {
-  const { outcome, wantedDigest, changes, changesTotal } = report;
-  if ((outcome !== 'changed' && outcome !== 'unchanged') || wantedDigest === undefined) return undefined;
-  const byPath = new Map(changes.map((change) => [change.path, change]));
-  return {
-    time: rfc3339(receivedAt),
-    podUID,
-    digest: wantedDigest,
-    changed: changesTotal,
-    changes: [...byPath.values()]
-      .slice(0, MAX_LISTED_CHANGES)
-      .map(({ path, action, wanted, found }) => ({ path, action, wanted, found })),
-  };
+  if (WAS_ONLINE.has(status?.phase)) return 'Offline';
+  return progress === 'waiting' && assessment.blocker === undefined ? 'Failed' : 'Provisioning';
 }

@@ -1,11 +1,12 @@
-import type { Pool } from 'pg';
 import type { Logger } from '../../platform/log.ts';
 import type { Intent, IntentOutcome } from '../../runtime/plan.ts';
 import { migrate } from '../migrate.ts';
-import type { Ledger } from '../port.ts';
+import type { Claim, Holders, Ledger, Release } from '../port.ts';
 import { type LedgerAddress, parseLedgerURL } from './address.ts';
 import { createPool } from './connect.ts';
+import { claimIdentities, readHolders, releaseIdentities } from './identities.ts';
 import { concludeIntent, recordIntent } from './operations.ts';
+import type { Database } from './query.ts';
 
 export interface LedgerOptions {
   readonly url: string;
@@ -27,14 +28,14 @@ export function openLedger(options: LedgerOptions): Ledger {
 class PostgresLedger implements Ledger {
   readonly #options: LedgerOptions;
   readonly #address: LedgerAddress;
-  readonly #pool: Pool;
+  readonly #database: Database;
   readonly #closing = new AbortController();
   #migrated: Promise<void> | undefined;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#address = parseLedgerURL(options.url);
-    this.#pool = createPool({ ...options, address: this.#address });
+    this.#database = { pool: createPool({ ...options, address: this.#address }), address: this.#address };
   }
 
   /** Callers share one run; a failed one is forgotten, so that the next call tries again. */
@@ -47,17 +48,32 @@ class PostgresLedger implements Ledger {
 
   async record(intent: Intent, signal: AbortSignal): Promise<void> {
     await this.prepare(signal);
-    await recordIntent({ pool: this.#pool, address: this.#address }, intent, signal);
+    await recordIntent(this.#database, intent, signal);
   }
 
   async conclude(outcome: IntentOutcome, signal: AbortSignal): Promise<void> {
     await this.prepare(signal);
-    await concludeIntent({ pool: this.#pool, address: this.#address }, outcome, signal);
+    await concludeIntent(this.#database, outcome, signal);
+  }
+
+  async holders(signal: AbortSignal): Promise<Holders> {
+    await this.prepare(signal);
+    return readHolders(this.#database, signal);
+  }
+
+  async claim(claims: readonly Claim[], signal: AbortSignal): Promise<Holders> {
+    await this.prepare(signal);
+    return claimIdentities(this.#database, claims, signal);
+  }
+
+  async release(releases: readonly Release[], signal: AbortSignal): Promise<void> {
+    await this.prepare(signal);
+    await releaseIdentities(this.#database, releases, signal);
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('Cannot use the ledger: it is closed'));
-    await this.#pool.end();
+    await this.#database.pool.end();
   }
 
   async #migrate(): Promise<void> {

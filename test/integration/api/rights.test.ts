@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
-import { OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { OPERATOR_NAMESPACE, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
 
 async function can(
@@ -23,6 +23,9 @@ describe('the operator', () => {
     ['may', 'get', 'secrets'],
     ['may', 'create', 'tokenreviews.authentication.k8s.io'],
     ['may', 'create', 'events.events.k8s.io'],
+    ['may', 'patch', 'events.events.k8s.io'],
+    ['may not', 'get', 'events.events.k8s.io'],
+    ['may not', 'create', 'leases.coordination.k8s.io'],
     ['may not', 'update', 'pods/status'],
     ['may not', 'list', 'secrets'],
     ['may not', 'watch', 'secrets'],
@@ -32,9 +35,25 @@ describe('the operator', () => {
     ['may not', 'update', 'approvalrequests.moleculesai.app'],
     ['may not', 'create', 'pods/exec'],
     ['may not', 'create', 'serviceaccounts/token'],
+    ['may', 'watch', 'networkpolicies.networking.k8s.io'],
+    ['may', 'watch', 'serviceaccounts'],
+    ['may not', 'create', 'networkpolicies.networking.k8s.io'],
+    ['may not', 'delete', 'networkpolicies.networking.k8s.io'],
+    ['may not', 'patch', 'serviceaccounts'],
     ['may not', 'delete', 'validatingadmissionpolicies.admissionregistration.k8s.io'],
   ])('%s %s %s', async (may, verb, resource) => {
     expect(await can(OPERATOR_USER, { verb, resource }, 'default')).toBe(may === 'may');
+  });
+
+  it.each([
+    ['may', 'create', 'leases.coordination.k8s.io'],
+    ['may', 'get', 'leases.coordination.k8s.io/molecule-operator'],
+    ['may', 'patch', 'leases.coordination.k8s.io/molecule-operator'],
+    ['may not', 'patch', 'leases.coordination.k8s.io/other'],
+    ['may not', 'delete', 'leases.coordination.k8s.io/molecule-operator'],
+  ])('%s, in its own namespace, %s %s', async (may, verb, object) => {
+    const answer = await kubectl(['auth', 'can-i', verb, object], { namespace: OPERATOR_NAMESPACE, as: OPERATOR_USER });
+    expect(answer.stdout.trim()).toBe(may === 'may' ? 'yes' : 'no');
   });
 });
 

@@ -69,14 +69,14 @@ describe('a real Gitea', () => {
   });
 
   it.each([
-    ['an unknown branch', { ref: 'nope' }, 'NotFound'],
-    ['an unknown repository', { repo: 'nope' }, 'NotFound'],
+    ['an unknown branch', { ref: 'nope' }, 'RefNotFound'],
+    ['an unknown repository', { repo: 'nope' }, 'RepositoryNotFound'],
   ])('says that %s is not found', async (_what, change, code) => {
     await expect(forge.resolve({ ...source, ...change }, { token, signal })).rejects.toMatchObject({ code });
   });
 
   it('says the same without a token, and something else for a wrong one', async () => {
-    await expect(forge.resolve(source, { signal })).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(forge.resolve(source, { signal })).rejects.toMatchObject({ code: 'RepositoryNotFound' });
     await expect(forge.resolve(source, { token: 'wrong', signal })).rejects.toMatchObject({ code: 'Unauthorized' });
   });
 

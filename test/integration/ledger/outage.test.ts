@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../../hack/postgres/start.ts';
+import { IdentityRegistry } from '../../../src/ledger/identity-registry.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
+import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import type { Intent } from '../../../src/runtime/plan.ts';
 import { holdLock, sql } from './sql.ts';
@@ -86,6 +88,24 @@ describe.skipIf(isEmbedded)(
       await restart();
       await ledger.conclude({ action: ACTION, subjectUID: 'second', result: { volume: 'retained' } }, signal);
       expect(lines.join('')).not.toContain(new URL(server.access.url).password);
+      await ledger.close();
+    });
+
+    it('is not missed by ids: nobody waits for it, and what was claimed meanwhile is its once it is back', async () => {
+      await server.stop();
+      const ledger = open();
+      const stop = new AbortController();
+      const clock = createSystemClock();
+      const registry = new IdentityRegistry({ ledger, clock, random: () => 0, log, onLost: () => undefined });
+      const running = registry.run(stop.signal);
+      const id = '1b4e28ba-2fa1-41d2-883f-0016d3cca427';
+      registry.submit({ kind: 'claim', id, holderUID: 'uid', holderKind: 'Workspace', holder: 'acme/writer' });
+      expect(registry.holderOf(id)).toBeUndefined();
+      await expect.poll(() => lines.join(''), { timeout: 10_000 }).toContain('Cannot claim ids in the ledger');
+      await restart();
+      await expect.poll(() => registry.holderOf(id), { timeout: 10_000 }).toBe('uid');
+      stop.abort();
+      await running;
       await ledger.close();
     });
 

@@ -1,4 +1,15 @@
 CREATE SCHEMA molecule;
+CREATE TABLE molecule.identities (
+    id text NOT NULL,
+    kind text NOT NULL,
+    holder_uid text NOT NULL,
+    holder text NOT NULL,
+    claimed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE molecule.identities IS 'Ids of Orgs and Workspaces: who holds each of them';
+COMMENT ON COLUMN molecule.identities.kind IS 'Kind of the object that is named by the id';
+COMMENT ON COLUMN molecule.identities.holder_uid IS 'metadata.uid of the object that holds the id; for a platform agent, of its Org';
+COMMENT ON COLUMN molecule.identities.holder IS 'The object for people: namespace/name';
 CREATE TABLE molecule.migrations (
     id integer NOT NULL,
     name character varying(255) NOT NULL,
@@ -29,6 +40,8 @@ COMMENT ON COLUMN molecule.operations.subject IS 'The object for people: kind na
 COMMENT ON COLUMN molecule.operations.detail IS 'What was to be destroyed, as planned when it began';
 COMMENT ON COLUMN molecule.operations.result IS 'What happened to it; null while the operation is not finished';
 ALTER TABLE ONLY molecule.migrations ALTER COLUMN id SET DEFAULT nextval('molecule.migrations_id_seq'::regclass);
+ALTER TABLE ONLY molecule.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY molecule.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY molecule.operations

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../../src/kube/errors.ts';
+import { ApiError, isAlreadyExists, isConflict, isNotFound, isNotServed } from '../../../src/kube/errors.ts';
 import type { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import { openKubeClient } from '../../../src/kube/open-client.ts';
@@ -232,5 +232,5 @@ describe('writes', () => {
 
 it('a resource that the server does not have is NotFound', async () => {
   const unknown: Resource = { ...WIDGETS, plural: 'gadgets' };
-  expect(await rejection(client.list(unknown, { signal }))).toSatisfy(isNotFound);
+  expect(await rejection(client.list(unknown, { signal }))).toSatisfy(isNotServed);
 });

@@ -5,9 +5,9 @@ import { isNotFound } from '../../../src/kube/errors.ts';
 import type { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import { type KubeObject, keyOf, type ObjectKey } from '../../../src/kube/objects.ts';
 import { openKubeClient } from '../../../src/kube/open-client.ts';
+import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
-import { createSystemClock } from '../../../src/runtime/clock.ts';
-import { createEventSink } from '../../../src/runtime/events.ts';
+import { EventRecorder } from '../../../src/runtime/events.ts';
 import { Manager } from '../../../src/runtime/manager.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
 import type { Plan } from '../../../src/runtime/plan.ts';
@@ -60,14 +60,15 @@ afterEach(async () => {
 function start(): void {
   const log = createLogger({ name: 'test', level: 'silent' });
   const clock = createSystemClock();
+  const metrics = createRuntimeMetrics(new Registry());
   const manager = new Manager({
     client,
     clock,
     random: Math.random,
     log,
-    metrics: createRuntimeMetrics(new Registry()),
+    metrics,
     intents: { record: async () => undefined, conclude: async () => undefined },
-    events: createEventSink({ client, clock, log }),
+    events: new EventRecorder({ client, clock, random: Math.random, log, metrics, signal: stop.signal }),
   });
   widgets = manager.store<Widget>({ resource: WIDGETS, project: (object) => object, select: { namespace } });
   children = manager.store({ resource: CONFIG_MAPS, project: (object) => object, select: { namespace } });

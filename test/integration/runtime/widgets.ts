@@ -1,6 +1,6 @@
 import { waitFor } from '../../../hack/lib/wait.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { isAlreadyExists, isNotFound } from '../../../src/kube/errors.ts';
+import { isAlreadyExists, isNotServed } from '../../../src/kube/errors.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 
 export const CONFIG_MAPS: Resource = {
@@ -69,7 +69,7 @@ export async function installWidgets(client: KubeClient): Promise<void> {
     client.list(WIDGETS, { signal }).then(
       () => true,
       (error: unknown) => {
-        if (isNotFound(error)) return false;
+        if (isNotServed(error)) return false;
         throw error;
       },
     );

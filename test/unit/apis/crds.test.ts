@@ -90,8 +90,10 @@ describe.each(KINDS)('the CRD of $kind', (resource, shortNames) => {
     expect(messages.filter(({ message }) => !/^Cannot [^:]+: .+[;,.:].+\.$/s.test(message ?? ''))).toEqual([]);
   });
 
-  it('defaults nothing in status', () => {
-    expect(pathsWhere(root.properties?.status ?? {}, (schema) => schema.default !== undefined)).toEqual([]);
+  it('defaults nothing in status but that nothing was observed yet', () => {
+    const { default: initial, ...status } = root.properties?.status ?? {};
+    expect(initial).toEqual({ observedGeneration: -1 });
+    expect(pathsWhere(status, (schema) => schema.default !== undefined)).toEqual([]);
   });
 
   it('has the conditions, generation and request of every kind', () => {

@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { CHECKOUT_DIR } from '../../../hack/lib/paths.ts';
 import {
   APPROVAL_FINALIZER,
+  LABELS,
   MANAGED_BY,
   OPERATOR_NAMESPACE,
   OPERATOR_SERVICE_ACCOUNT,
@@ -27,6 +28,7 @@ interface Manifest {
     readonly ingress?: readonly {
       readonly from: readonly { readonly podSelector?: { readonly matchLabels: object } }[];
     }[];
+    readonly selector?: object;
     readonly template?: { readonly spec: PodSpec };
   };
 }
@@ -42,6 +44,7 @@ interface PodSpec {
   readonly securityContext: object;
   readonly containers: readonly {
     readonly image: string;
+    readonly args: readonly string[];
     readonly env: readonly object[];
     readonly securityContext: object;
   }[];
@@ -140,6 +143,16 @@ describe("the operator's Pod", () => {
 
   it('runs materialize from its own image', () => {
     expect(container?.env[0]).toEqual({ name: 'PROGRAM_IMAGE', value: container?.image });
+  });
+
+  it('is where assets come from only while it leads, and knows its own name to say so', () => {
+    expect(find('Service', 'molecule-operator').spec.selector).toMatchObject({ [LABELS.leader]: 'true' });
+    expect(find('Service', 'molecule-operator-metrics').spec.selector).not.toHaveProperty([LABELS.leader]);
+    expect(container?.args).toEqual(expect.arrayContaining(['--instance=$(POD_NAME)', '--pod-name=$(POD_NAME)']));
+    expect(container?.env).toContainEqual({
+      name: 'POD_NAME',
+      valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
+    });
   });
 
   it('has a token that is made for it and expires', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age } from '../../../src/cli/tree/age.ts';
+import { age } from '../../../src/cli/age.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const ago = (seconds: number): string => new Date(NOW.getTime() - seconds * 1000).toISOString();

@@ -10,6 +10,7 @@ export interface Captured {
 export interface CaptureOptions {
   readonly env?: CommandIO['env'];
   readonly columns?: number;
+  /** Of both streams. */
   readonly isTTY?: boolean;
 }
 
@@ -23,7 +24,7 @@ export async function capture(
   const { env = {}, isTTY = false, columns = 100 } = options;
   const code = await run({
     stdout: { write: (text) => stdout.push(text), isTTY, columns },
-    stderr: { write: (text) => stderr.push(text) },
+    stderr: { write: (text) => stderr.push(text), isTTY, columns },
     env,
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };

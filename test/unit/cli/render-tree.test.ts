@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { styleOf } from '../../../src/cli/style.ts';
 import { buildTrees } from '../../../src/cli/tree/build-tree.ts';
 import { type RenderOptions, renderTrees } from '../../../src/cli/tree/render-tree.ts';
-import { styleOf } from '../../../src/cli/tree/style.ts';
 import { child, condition, org, workspace } from './objects.ts';
 
 const NOW = new Date('2026-11-21T07:05:00Z');
@@ -155,6 +155,6 @@ describe('styleOf', () => {
     ['no colour when it is not wanted', terminal, {}, false, { hasColor: false, hasUnicode: false, width: 80 }],
     ['LC_ALL before LANG', pipe, { LC_ALL: 'C', LANG: 'en_US.UTF-8' }, true, { hasColor: false, hasUnicode: false }],
   ])('gives %s', (_name, streams, env, isColorWanted, expected) => {
-    expect(styleOf({ ...streams, env }, isColorWanted)).toEqual(expected);
+    expect(styleOf(streams.stdout, { env, isColorWanted })).toEqual(expected);
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ORGS } from '../../../src/apis/v1alpha1/resources.ts';
 import type { Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
-import type { ClusterOptions } from '../../../src/cli/connect.ts';
+import type { ClusterClient, ClusterOptions } from '../../../src/cli/connect.ts';
 import { runMolecule } from '../../../src/cli/molecule.ts';
-import type { KubeClient, ListOptions } from '../../../src/kube/client.ts';
+import type { ListOptions } from '../../../src/kube/client.ts';
 import { ApiError, TransportError } from '../../../src/kube/errors.ts';
 import { type Captured, type CaptureOptions, capture } from './capture.ts';
 import { child, condition, org, workspace } from './objects.ts';
@@ -55,7 +55,8 @@ async function run(
         if (resource.kind === ORGS.kind) calls.push({ ...cluster, namespace: page.namespace });
         return list(resource, page);
       },
-    } as Pick<KubeClient, 'list'>,
+    } as Partial<ClusterClient> as ClusterClient,
+    server: 'https://cluster.test',
     namespace: 'acme',
     close: () => {
       closed += 1;
@@ -63,7 +64,10 @@ async function run(
   });
   const { signal } = new AbortController();
   const now = () => new Date('2026-11-21T07:05:00Z');
-  const captured = await capture((io) => runMolecule(argv, { io, connect, now, signal }), options);
+  const captured = await capture(
+    (io) => runMolecule(argv, { io, connect, now, programURL: import.meta.url, signal }),
+    options,
+  );
   return { ...captured, calls, closed };
 }
 
@@ -240,11 +244,14 @@ describe('kubectl molecule tree', () => {
 
 describe('the arguments of kubectl molecule', () => {
   it('calls itself kubectl molecule in its help, which documents the exit codes', async () => {
-    for (const argv of [['--help'], ['tree', '--help']]) {
+    for (const argv of [[], ['tree'], ['status'], ['sync'], ['doctor'], ['completion']].map((words) => [
+      ...words,
+      '--help',
+    ])) {
       const { code, stdout, calls } = await run(argv);
       expect({ code, calls }).toEqual({ code: 0, calls: [] });
       expect(stdout).toMatch(/^Usage: kubectl molecule /);
-      expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage');
+      expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.');
     }
   });
 
@@ -255,9 +262,27 @@ describe('the arguments of kubectl molecule', () => {
     ['an unknown format', ['tree', '-o', 'xml']],
     ['both -n and -A', ['tree', '-n', 'acme', '-A']],
     ['a stray argument', ['tree', 'acme']],
+    ['a namespace that is none', ['tree', '-n', '../x']],
+    ['no object', ['status']],
+    ['an object of no kind of ours', ['status', 'pod/writer']],
+    ['an object whose name is none', ['sync', 'ta/../x']],
+    ['a timeout without a unit', ['sync', 'writer', '--timeout', '5']],
+    ['a timeout of nothing', ['sync', 'writer', '--timeout', '0s']],
+    ['a table of what is one line', ['sync', 'writer', '-o', 'table']],
+    ['an unknown shell', ['completion', 'csh']],
   ])('exits with 2 for %s, before it connects', async (_name, argv) => {
     const { code, stdout, stderr, calls } = await run(argv);
     expect({ code, stdout, calls }).toEqual({ code: 2, stdout: '', calls: [] });
     expect(stderr).not.toBe('');
+  });
+
+  it('says what a namespace is made of', async () => {
+    expect((await run(['tree', '-n', '../x'])).stderr).toContain('A namespace has at most 63 lower-case letters');
+  });
+
+  it('has examples in the help of every command', async () => {
+    for (const command of ['tree', 'status', 'sync', 'doctor', 'completion']) {
+      expect((await run([command, '--help'])).stdout).toContain(`Examples:\n  kubectl molecule ${command}`);
+    }
   });
 });

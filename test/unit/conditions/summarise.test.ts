@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../../src/conditions/condition.ts';
+import { CONDITION_TABLE, CONDITIONS } from '../../../src/apis/v1alpha1/conditions.ts';
+import type { Condition, Verdict } from '../../../src/conditions/condition.ts';
 import { type SummariseInput, summarise } from '../../../src/conditions/summarise.ts';
 
 const NOW = new Date('2026-03-01T10:00:00.750Z');
@@ -35,13 +36,19 @@ describe('summarise()', () => {
     });
   });
 
-  it('explains Ready by the first condition that is not True', () => {
-    const ready = run({ verdicts: [good('Placed'), bad('TemplateReady', 'Unknown'), bad('AgentReady')] })[0];
-    expect(ready).toMatchObject({
-      status: 'Unknown',
-      reason: 'TemplateReadyBroken',
-      message: 'TemplateReady is broken',
-    });
+  it('explains Ready by the first condition that is False, in the order of the table and not of the checks', () => {
+    const conditions = run({ verdicts: [bad('AgentReady'), bad('VolumeReady', 'Unknown'), bad('Placed', 'Unknown')] });
+    expect(conditions.map(({ type }) => type)).toEqual(['Ready', 'Placed', 'VolumeReady', 'AgentReady']);
+    expect(conditions[0]).toMatchObject({ status: 'False', reason: 'AgentReadyBroken' });
+  });
+
+  it('is not ready while a condition is unknown, and says so as False', () => {
+    const ready = run({ verdicts: [good('Placed'), bad('VolumeReady', 'Unknown')] })[0];
+    expect(ready).toMatchObject({ status: 'False', reason: 'VolumeReadyBroken', message: 'VolumeReady is broken' });
+  });
+
+  it('has a place for every condition type', () => {
+    expect(CONDITION_TABLE.map(({ type }) => type).toSorted()).toEqual(Object.values(CONDITIONS).toSorted());
   });
 
   it.each([
@@ -54,6 +61,31 @@ describe('summarise()', () => {
     expect(types.filter((type) => type === 'Reconciling' || type === 'Stalled')).toEqual(
       shown === undefined ? [] : [shown],
     );
+  });
+
+  it('shows nothing abnormal beside Ready=True, whatever is still under way', () => {
+    const types = run({ progress: 'progressing' }).map((condition) => condition.type);
+    expect(types).toEqual(['Ready', 'Placed', 'AgentReady']);
+  });
+
+  it.each([
+    ['a failure', [{ progress: 'waiting', verdicts: [bad('Placed')] }], 'ProgressingWithRetry'],
+    [
+      'a failure some steps ago',
+      [
+        { progress: 'stalled', verdicts: [bad('Placed')] },
+        { progress: 'progressing', verdicts: [bad('AgentReady')] },
+      ],
+      'ProgressingWithRetry',
+    ],
+    ['nothing', [], 'PlacedBroken'],
+    ['a state that was well', [{}], 'PlacedBroken'],
+    ['a failure that ended', [{ progress: 'waiting', verdicts: [bad('Placed')] }, {}], 'PlacedBroken'],
+  ] as const)('remembers in Reconciling that a change comes after %s', (_name, passes, reason) => {
+    let observed: readonly Condition[] = [];
+    for (const pass of passes) observed = run({ ...pass, observed });
+    const after = run({ progress: 'progressing', verdicts: [bad('Placed')], observed });
+    expect(after.find(({ type }) => type === 'Reconciling')).toMatchObject({ reason });
   });
 
   it('keeps the transition time while the status stays, whatever reason and message do', () => {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { ApiError, isConflict, TransportError } from '../../../src/kube/errors.ts';
+import { ApiError, isConflict, isNotServed, TransportError } from '../../../src/kube/errors.ts';
 import { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import { Transport } from '../../../src/kube/transport.ts';
+import { createSystemClock } from '../../../src/platform/clock.ts';
 import { failure, reply, type ScriptedServer, startServer } from './scripted-server.ts';
 
 const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
@@ -24,7 +25,9 @@ let client: HttpKubeClient;
 
 beforeEach(async () => {
   server = await startServer((stream) => reply(stream, 200, POD));
-  client = new HttpKubeClient(new Transport({ credentials: server.credentials, userAgent: 'test/1' }));
+  const clock = createSystemClock();
+  const transport = new Transport({ credentials: server.credentials, clock, userAgent: 'test/1' });
+  client = new HttpKubeClient(transport, { clock, random: () => 0 });
 });
 
 afterEach(async () => {
@@ -216,6 +219,11 @@ describe('a failure', () => {
       reason: '',
       message: 'The apiserver answered with HTTP 404',
     });
+  });
+
+  it('to delete what is of a kind that is not served is one: that does not say that it is gone', async () => {
+    server.handle = (stream) => reply(stream, 404, '404 page not found');
+    await expect(client.delete(PODS, KEY, { uid: 'u', signal })).rejects.toSatisfy(isNotServed);
   });
 
   it('to delete what is gone is none, a failed precondition is', async () => {

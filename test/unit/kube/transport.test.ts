@@ -1,13 +1,19 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
+import type { Credentials } from '../../../src/kube/credentials.ts';
 import { TransportError } from '../../../src/kube/errors.ts';
 import { Transport, type TransportRequest } from '../../../src/kube/transport.ts';
+import { QuietNetwork } from '../../memory-api/quiet-network.ts';
+import { startRelay } from '../../memory-api/relay.ts';
+import { VirtualClock } from '../runtime/virtual-clock.ts';
 import { failure, reply, type ScriptedServer, startServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
 let transport: Transport;
 let responses: string[];
+let network: QuietNetwork;
+let clock: VirtualClock;
 const { signal } = new AbortController();
 const GET: TransportRequest = { method: 'GET', path: '/api/v1/pods', signal };
 const POST: TransportRequest = { ...GET, method: 'POST', body: { contentType: 'application/json', text: '{"a":1}' } };
@@ -15,18 +21,23 @@ const POST: TransportRequest = { ...GET, method: 'POST', body: { contentType: 'a
 beforeEach(async () => {
   responses = [];
   server = await startServer((stream) => reply(stream, 200, {}));
-  transport = new Transport({
-    credentials: server.credentials,
-    userAgent: 'test',
-    onResponse: (method, code) => responses.push(`${method} ${code}`),
-  });
+  network = new QuietNetwork();
+  clock = new VirtualClock(() => network.settle());
+  transport = connectTo(server.credentials);
 });
 
 afterEach(async () => {
-  vi.useRealTimers();
   transport.close();
   await server[Symbol.asyncDispose]();
+  await network.settle();
+  network[Symbol.dispose]();
+  expect({ timers: clock.timers, sockets: network.sockets }).toEqual({ timers: 0, sockets: 0 });
 });
+
+function connectTo(credentials: Credentials): Transport {
+  const onResponse = (method: string, code: number): void => void responses.push(`${method} ${code}`);
+  return new Transport({ credentials, clock, userAgent: 'test', onResponse });
+}
 
 async function until(what: string, ask: () => boolean): Promise<void> {
   await waitFor(async () => ask(), { what, timeoutMs: 5_000, intervalMs: 5 });
@@ -54,10 +65,18 @@ describe('connections', () => {
       void transport.stream(GET).catch(() => undefined);
       return server.sessions.length >= 2;
     });
+    await clock.advance(10_000);
     open[0]?.end('last words');
     const parts: Buffer[] = [];
     for await (const chunk of watch.chunks) parts.push(chunk);
     expect(Buffer.concat(parts).toString()).toBe('last words');
+  });
+
+  it('whose peer goes away and leaves its end open do no harm', async () => {
+    await transport.call(GET);
+    for (const session of server.sessions) session.goaway();
+    await clock.advance(60_000);
+    expect((await transport.call(GET)).code).toBe(200);
   });
 
   it('are made anew after they broke', async () => {
@@ -92,35 +111,29 @@ describe('connections', () => {
   });
 
   it('whose peer is silent are given up within half a minute', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    await using relay = await startRelay(Number(new URL(server.credentials.server).port));
+    transport.close();
+    transport = connectTo({ ...server.credentials, server: `http://127.0.0.1:${relay.port}` });
     server.handle = (stream) => stream.respond({ ':status': 200 });
     const { chunks } = await transport.stream(GET);
     const ended = (async () => {
       for await (const _chunk of chunks) expect.unreachable();
     })();
     const outcome = Promise.allSettled([ended]);
-    for (const socket of server.sockets) socket.pause();
-    await vi.advanceTimersByTimeAsync(15_000);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await clock.advance(20_000);
+    relay.silence();
+    await clock.advance(25_000);
     expect(await outcome).toMatchObject([{ status: 'rejected', reason: expect.any(TransportError) }]);
   });
 
   it('whose peer answers pings live on, however quiet they are', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     let open: ServerHttp2Stream | undefined;
-    let pings = 0;
     server.handle = (stream) => {
       open = stream;
       stream.respond({ ':status': 200 });
-      stream.session?.on('ping', () => {
-        pings += 1;
-      });
     };
     const { chunks } = await transport.stream(GET);
-    for (let turn = 1; turn <= 3; turn += 1) {
-      await vi.advanceTimersByTimeAsync(15_000);
-      await vi.waitFor(() => expect(pings).toBe(turn));
-    }
+    await clock.advance(3_600_000);
     open?.end('still here');
     for await (const chunk of chunks) expect(chunk.toString()).toBe('still here');
   });
@@ -142,13 +155,23 @@ describe('calls', () => {
   });
 
   it('without an answer within thirty seconds are a TransportError', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     server.handle = () => undefined;
     const outcome = Promise.allSettled([transport.call(GET)]);
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
-    await vi.advanceTimersByTimeAsync(30_000);
+    await clock.advance(29_999);
+    expect(responses).toEqual([]);
+    await clock.advance(1);
     expect(await outcome).toMatchObject([{ status: 'rejected', reason: expect.any(TransportError) }]);
     expect(responses).toEqual(['GET 0']);
+  });
+
+  it('that were not answered in time are followed by others on another connection', async () => {
+    server.handle = () => undefined;
+    const outcome = Promise.allSettled([transport.call(GET), transport.call(GET)]);
+    await clock.advance(30_000);
+    await outcome;
+    server.handle = (stream) => reply(stream, 200, {});
+    await Promise.all([transport.call(GET), transport.call(GET)]);
+    expect(server.sessions).toHaveLength(4);
   });
 
   it.each([
@@ -171,10 +194,7 @@ describe('calls', () => {
   });
 
   it('are sent below the path of the server', async () => {
-    const below = new Transport({
-      credentials: { ...server.credentials, server: `${server.credentials.server}/k8s/clusters/c` },
-      userAgent: 'test',
-    });
+    const below = connectTo({ ...server.credentials, server: `${server.credentials.server}/k8s/clusters/c` });
     await below.call(GET);
     below.close();
     expect(server.requests[0]?.path).toBe('/k8s/clusters/c/api/v1/pods');
@@ -206,9 +226,42 @@ describe('a rotated token', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('refused to many at once costs one new connection for each of the two, and leaves none behind', async () => {
+    await Promise.all(Array.from({ length: 16 }, () => transport.call(GET)));
+    await clock.advance(10_000);
+    server.handle = (stream) => reply(stream, 401, failure(401, 'Unauthorized'));
+    await Promise.all(Array.from({ length: 64 }, () => transport.call(GET)));
+    await network.settle();
+    expect({ made: server.sessions.length, open: network.sockets / 2 }).toEqual({ made: 4, open: 2 });
+  });
+
+  it('refused on a connection that is ending leaves the one alone that is being made', async () => {
+    let answer = (): void => undefined;
+    server.handle = (stream) => {
+      answer = () => reply(stream, 401, failure(401, 'Unauthorized'));
+    };
+    const gate = Promise.withResolvers<void>();
+    const tlsOptions = async (): Promise<object> => (server.sessions.length === 0 ? {} : gate.promise.then(() => ({})));
+    const slow = connectTo({ ...server.credentials, tlsOptions });
+    const late = slow.stream(GET);
+    await network.settle();
+    for (const session of server.sessions) session.goaway();
+    await clock.advance(10_000);
+    const next = slow.stream(GET);
+    answer();
+    await network.settle();
+    server.handle = (stream) => reply(stream, 200, {});
+    gate.resolve();
+    for (const { chunks } of await Promise.all([late, next]))
+      for await (const chunk of chunks) expect(chunk.toString()).toBe('{}');
+    expect(server.sessions).toHaveLength(2);
+    slow.close();
+  });
+
   it('is sent over a new connection, because certificates belong to those', async () => {
     await Promise.all([transport.call(GET), transport.call(GET)]);
     expect(server.sessions).toHaveLength(2);
+    await clock.advance(10_000);
     server.handle = (stream, { headers }) => checking(stream, headers.authorization);
     server.credentials.token = 'second';
     await transport.call(GET);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApiError, TransportError } from '../../../src/kube/errors.ts';
+import { TransportError, UnreadableEventError, WatchErrorEvent } from '../../../src/kube/errors.ts';
 import { decodeWatch } from '../../../src/kube/watch-stream.ts';
 
 async function* chunksOf(bytes: Buffer, cuts: readonly number[] = []): AsyncGenerator<Buffer> {
@@ -71,27 +71,29 @@ describe('a watch body', () => {
   });
 
   it.each([
-    { title: 'is cut in its last line', rest: '{"type":"ADDED","obj', message: 'last line was cut' },
+    { title: 'is cut in its last line', rest: '{"type":"ADDED","obj', message: 'last line was cut', isCut: true },
     {
       title: 'ends without the newline of its last event',
       rest: line('ADDED', POD).trimEnd(),
       message: 'last line was cut',
+      isCut: true,
     },
     { title: 'holds garbage', rest: 'garbage\n', message: 'not JSON' },
     { title: 'holds JSON that is no event', rest: '{"type":1}\n', message: 'not an event' },
     { title: 'holds an event without an object', rest: '{"type":"ADDED","object":null}\n', message: 'not an event' },
     { title: 'holds an event of an unknown type', rest: line('MOVED', POD), message: 'unknown event type "MOVED"' },
-  ])('that $title delivers what came before and throws', async ({ rest, message }) => {
+  ])('that $title delivers what came before and throws', async ({ rest, message, isCut = false }) => {
     const { events, error } = await decode(line('ADDED', POD) + rest);
     expect(events).toHaveLength(1);
     expect(error).toBeInstanceOf(TransportError);
+    expect(error instanceof UnreadableEventError).toBe(!isCut);
     expect(error).toMatchObject({ message: expect.stringContaining(message) });
   });
 
   it('throws the ERROR event as what it says', async () => {
     const status = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
     const { error } = await decode(line('ERROR', status) + line('ADDED', POD));
-    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toBeInstanceOf(WatchErrorEvent);
     expect(error).toMatchObject({ code: 410, reason: 'Expired', message: 'too old resource version' });
   });
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type HierarchyNode, MAX_DEPTH, place } from '../../../src/rules/hierarchy.ts';
+import {
+  deepestFirst,
+  type HierarchyNode,
+  MAX_DEPTH,
+  place,
+  type SuspendableNode,
+  suspendedAncestor,
+} from '../../../src/rules/hierarchy.ts';
 
 const PLATFORM = 'platform-agent';
 
@@ -61,6 +68,30 @@ describe('place()', () => {
     expect(tree(chain)(`w${MAX_DEPTH + 1}`)).toMatchObject({ kind: 'misplaced', reason: 'TooDeep' });
   });
 
+  it('looks up as many Workspaces as there are above, in an Org of any size: 2,000 cost at most 32 each', () => {
+    for (const [shape, parentOf] of [
+      ['a fan', () => undefined],
+      ['chains of 10', (index: number) => (index % 10 === 0 ? undefined : index - 1)],
+      ['one chain', (index: number) => (index === 0 ? undefined : index - 1)],
+      ['one circle', (index: number) => (index + 1) % 2000],
+    ] as const) {
+      const nodes = new Map<string, HierarchyNode>(
+        Array.from({ length: 2000 }, (_, index) => {
+          const parent = parentOf(index);
+          const node = { name: `w${index}`, isPlatform: false };
+          return [node.name, parent === undefined ? node : { ...node, parentName: `w${parent}` }];
+        }),
+      );
+      let lookups = 0;
+      const lookup = (name: string): HierarchyNode | undefined => {
+        lookups += 1;
+        return nodes.get(name);
+      };
+      for (const node of nodes.values()) place(node, { platformAgent: PLATFORM, lookup });
+      expect(lookups, shape).toBeLessThanOrEqual(2000 * MAX_DEPTH);
+    }
+  });
+
   it('gives a placed child exactly one step more than its parent, in any forest', () => {
     const names = fc.integer({ min: 0, max: 40 });
     fc.assert(
@@ -75,6 +106,81 @@ describe('place()', () => {
           if (own.kind !== 'placed' || own.parent === undefined) continue;
           const above = placement(own.parent);
           expect(above.kind === 'placed' ? above.depth + 1 : undefined).toBe(own.depth);
+        }
+      }),
+    );
+  });
+});
+
+describe('suspendedAncestor()', () => {
+  /** Names with a star are suspended. */
+  function forest(parents: Readonly<Record<string, string | undefined>>) {
+    const plain = (name: string): string => name.replace('*', '');
+    const nodes = new Map<string, SuspendableNode>(
+      Object.entries(parents).map(([name, parent]) => [
+        plain(name),
+        {
+          name: plain(name),
+          isPlatform: plain(name) === PLATFORM,
+          isSuspended: name.endsWith('*'),
+          ...(parent === undefined ? {} : { parentName: parent }),
+        },
+      ]),
+    );
+    return (name: string) =>
+      suspendedAncestor(nodes.get(name) ?? { name, isPlatform: false }, {
+        platformAgent: PLATFORM,
+        lookup: (other) => nodes.get(other),
+      });
+  }
+
+  it.each([
+    ['nobody when nobody above is', { a: undefined, b: 'a' }, 'b', undefined],
+    ['nobody for one that is suspended itself', { 'a*': undefined }, 'a', undefined],
+    ['the parent', { 'a*': undefined, b: 'a' }, 'b', 'a'],
+    ['the nearest one of several', { 'a*': undefined, 'b*': 'a', c: 'b' }, 'c', 'b'],
+    ['one further up', { 'a*': undefined, b: 'a', c: 'b' }, 'c', 'a'],
+    ['the platform agent, for everybody', { [`${PLATFORM}*`]: undefined, a: undefined, b: 'a' }, 'b', PLATFORM],
+    ['nobody for the platform agent itself', { [`${PLATFORM}*`]: undefined }, PLATFORM, undefined],
+    ['one above which the tree is broken', { 'a*': 'gone', b: 'a' }, 'b', 'a'],
+    ['nobody beyond a parent that is missing', { b: 'gone' }, 'b', undefined],
+    ['a member of a circle for the others', { 'a*': 'b', b: 'a' }, 'b', 'a'],
+    ['nobody in a circle of which nobody is', { a: 'b', b: 'c', c: 'a' }, 'a', undefined],
+    ['nobody below a circle of which nobody is', { a: 'b', b: 'a', c: 'a' }, 'c', undefined],
+  ] as const)('names %s', (_sentence, parents, name, expected) => {
+    expect(forest(parents)(name)).toBe(expected);
+  });
+});
+
+describe('deepestFirst()', () => {
+  const order = (parents: Readonly<Record<string, string | undefined>>): readonly string[] => {
+    const nodes = new Map<string, HierarchyNode>(
+      Object.entries(parents).map(([name, parentName]) => [
+        name,
+        { name, isPlatform: false, ...(parentName === undefined ? {} : { parentName }) },
+      ]),
+    );
+    const hierarchy = { platformAgent: PLATFORM, lookup: (name: string) => nodes.get(name) };
+    return deepestFirst([...nodes.values()], { nodeOf: (node) => node, hierarchy }).map(({ name }) => name);
+  };
+
+  it('begins with those without a place, ends with those below the root, and keeps to the alphabet between equals', () => {
+    expect(order({ b: undefined, a: undefined, c: 'a', d: 'gone', e: 'c' })).toEqual(['d', 'e', 'c', 'a', 'b']);
+  });
+
+  it('never puts a Workspace before one below it, in any forest', () => {
+    const names = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(fc.array(fc.option(names, { nil: undefined }), { maxLength: 40 }), (parents) => {
+        const named = Object.fromEntries(
+          parents.map((parent, index) => [`w${index}`, parent === undefined ? undefined : `w${parent}`]),
+        );
+        const sorted = order(named);
+        expect(sorted.toSorted()).toEqual(Object.keys(named).toSorted());
+        const placement = tree(named);
+        for (const [name, parent] of Object.entries(named)) {
+          if (parent === undefined || placement(name).kind !== 'placed') continue;
+          expect(sorted.indexOf(name)).toBeLessThan(sorted.indexOf(parent));
         }
       }),
     );

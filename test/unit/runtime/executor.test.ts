@@ -63,6 +63,7 @@ const WHOLE: Plan = {
     patch: { ready: true },
     fieldManager: 'test',
   },
+  claims: [{ kind: 'release', id: 'id-w', holderUID: 'uid-w' }],
   events: [
     {
       type: 'Normal',
@@ -94,7 +95,8 @@ beforeEach(() => {
   executor = new Executor({
     client,
     intents: { record: record('record'), conclude: record('conclude') },
-    events: { emit: async ({ reason }) => void steps.push(`event ${reason}`) },
+    claims: { submit: ({ kind, id }) => void steps.push(`${kind} ${id}`) },
+    events: { emit: ({ reason }) => void steps.push(`event ${reason}`) },
   });
   answer(() => undefined);
 });
@@ -120,6 +122,7 @@ const EVERYTHING = [
   'delete Pod/doomed',
   'conclude',
   'patch Widget/w/status',
+  'release id-w',
   'event Done',
   'patch Widget/w',
 ];
@@ -142,15 +145,28 @@ describe('the executor', () => {
   });
 
   it.each(EVERYTHING.filter((step) => /^(create|patch Pod|apply|delete)/.test(step)))(
-    'stops at %s when that fails, and writes status all the same',
+    'stops at %s when that fails, and writes status and its Events all the same',
     async (failing) => {
       const error = new Error('no');
       answer((step) => (step === failing ? error : undefined));
       const { failure } = await executor.execute(WHOLE, signal);
       expect(failure).toBe(error);
-      expect(steps).toEqual([...EVERYTHING.slice(0, EVERYTHING.indexOf(failing) + 1), STATUS]);
+      expect(steps).toEqual([...EVERYTHING.slice(0, EVERYTHING.indexOf(failing) + 1), STATUS, 'event Done']);
     },
   );
+
+  it('tells nobody of what failed where no status says it, because the next plan will say it again', async () => {
+    const { status: _status, ...silent } = WHOLE;
+    answer((step) => (step === 'create Pod/pod' ? new Error('no') : undefined));
+    await executor.execute(silent, signal);
+    expect(steps.at(-1)).toBe('create Pod/pod');
+  });
+
+  it('tells what was done where there is no status to write', async () => {
+    const { status: _status, ...silent } = WHOLE;
+    await executor.execute(silent, signal);
+    expect(steps).toEqual(EVERYTHING.filter((step) => step !== STATUS));
+  });
 
   it('tells nobody and keeps the finalizer when only status fails', async () => {
     const error = conflict();
@@ -175,20 +191,20 @@ describe('the executor', () => {
 });
 
 describe('an intent', () => {
-  it('that cannot be recorded stops everything but status', async () => {
+  it('that cannot be recorded stops everything but status and its Events', async () => {
     const cause = new Error('connection refused');
     ledgerFailure = { on: 'record', error: cause };
     const { failure } = await executor.execute(WHOLE, signal);
     expect(failure).toBeInstanceOf(RefusedError);
     expect(failure?.cause).toBe(cause);
-    expect(steps).toEqual([STATUS]);
+    expect(steps).toEqual([STATUS, 'event Done']);
   });
 
   it('that cannot be concluded keeps the finalizer', async () => {
     ledgerFailure = { on: 'conclude', error: new Error('connection refused') };
     const { failure } = await executor.execute(WHOLE, signal);
     expect(failure).toBeInstanceOf(RefusedError);
-    expect(steps.slice(-2)).toEqual(['delete Pod/doomed', STATUS]);
+    expect(steps.slice(-3)).toEqual(['delete Pod/doomed', STATUS, 'event Done']);
   });
 
   it('that is cut off by shutdown is no refusal', async () => {

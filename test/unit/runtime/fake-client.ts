@@ -1,4 +1,4 @@
-import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts';
+import type { CallOptions, KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../../src/kube/objects.ts';
 
@@ -46,7 +46,7 @@ export class FakeClient implements KubeClient {
     );
   }
 
-  async get<T extends KubeObject>(resource: Resource, key: ObjectKey): Promise<T> {
+  async get<T extends KubeObject>(resource: Resource, key: ObjectKey, _options?: CallOptions): Promise<T> {
     return this.#reply<T>(resource, { verb: 'get', kind: resource.kind, name: key.name });
   }
 

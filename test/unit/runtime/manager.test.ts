@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { WatchEvent } from '../../../src/kube/client.ts';
 import { type KubeObject, keyOf } from '../../../src/kube/objects.ts';
 import { createLogger } from '../../../src/platform/log.ts';
+import type { Leadership } from '../../../src/runtime/leader-election.ts';
 import { type ControllerHandle, Manager } from '../../../src/runtime/manager.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
 import type { Plan } from '../../../src/runtime/plan.ts';
 import type { Store } from '../../../src/runtime/store.ts';
+import { faultOf, isDeaf } from '../../../src/runtime/watch-health.ts';
 import { FakeClient, made, PODS, WIDGETS } from './fake-client.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 
@@ -52,11 +54,11 @@ let kill: AbortController;
 let passes: string[];
 let gather: (name: string, signal: AbortSignal) => Promise<string>;
 let plan: Plan;
+let leadership: Leadership & { lead(): void; lose(): void };
 
 beforeEach(() => {
   clock = new VirtualClock();
   client = new FakeClient();
-  registry = new Registry();
   widgetFeed = new Feed();
   podFeed = new Feed();
   client.scripts.push(
@@ -68,22 +70,31 @@ beforeEach(() => {
   passes = [];
   gather = async (name) => name;
   plan = { outcome: { kind: 'settled' } };
-  manager = new Manager({
+  leadership = createLeadership();
+  leadership.lead();
+  manager = createManager();
+});
+
+/** Watches Widgets and Pods, in this order, and runs one controller on both. */
+function createManager(): Manager {
+  registry = new Registry();
+  const made = new Manager({
     client,
     clock,
     random: () => 1,
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createRuntimeMetrics(registry),
     intents: { record: async () => undefined, conclude: async () => undefined },
-    events: { emit: async () => undefined },
+    events: { emit: () => undefined },
+    leadership,
   });
-  widgets = manager.store({
+  widgets = made.store({
     resource: WIDGETS,
     project: (object) => object,
     indexes: { name: ({ metadata }) => [metadata.name] },
   });
-  const pods = manager.store({ resource: PODS, project: (object) => object });
-  handle = manager.controller({
+  const pods = made.store({ resource: PODS, project: (object) => object });
+  handle = made.controller({
     controller: {
       name: 'widget',
       gather: async (key, signal) => {
@@ -98,7 +109,37 @@ beforeEach(() => {
     [before, after].flatMap((widget) => (widget === undefined ? [] : [keyOf(widget)])),
   );
   handle.watch(pods, () => [{ namespace: 'ns', name: 'of-pod' }]);
-});
+  return made;
+}
+
+function createLeadership(): typeof leadership {
+  const gained = Promise.withResolvers<void>();
+  let isLeader = false;
+  return {
+    gained: gained.promise,
+    isLeader: () => isLeader,
+    lead: () => {
+      isLeader = true;
+      gained.resolve();
+    },
+    lose: () => {
+      isLeader = false;
+    },
+  };
+}
+
+function faults(): readonly string[] {
+  return manager.watches.flatMap((watch) => {
+    const fault = faultOf(watch);
+    return fault === undefined ? [] : [`${watch.resource.kind}: ${fault}`];
+  });
+}
+
+async function metric(line: string): Promise<number> {
+  manager.measure();
+  const found = (await registry.metrics()).split('\n').find((other) => other.startsWith(`${line} `));
+  return Number(found?.slice(line.length + 1));
+}
 
 function run(): Promise<void> {
   return manager.run({ stop: stop.signal, kill: kill.signal });
@@ -110,13 +151,13 @@ describe('a manager', () => {
     widgetFeed.send(added('a', '1'), synced('1'));
     await clock.advance(1_000);
     expect({ passes, hasSynced: manager.hasSynced }).toEqual({ passes: [], hasSynced: false });
-    expect(manager.unhealthyKinds).toEqual(['Pod']);
+    expect(faults()).toEqual(['Pod: it has not synced']);
     podFeed.send(synced('1'));
     await settle();
-    expect({ passes, hasSynced: manager.hasSynced, unhealthy: manager.unhealthyKinds }).toEqual({
+    expect({ passes, hasSynced: manager.hasSynced, faults: faults() }).toEqual({
       passes: ['a'],
       hasSynced: true,
-      unhealthy: [],
+      faults: [],
     });
     expect(widgets.byIndex('name', 'a')).toHaveLength(1);
   });
@@ -133,7 +174,7 @@ describe('a manager', () => {
     podFeed.send(synced('1'));
     widgetFeed.send(added('a', '1'), added('b', '2'), added('c', '3'), synced('3'));
     await settle();
-    expect(manager.queueDepths).toEqual(new Map([['widget', 2]]));
+    expect(await metric('workqueue_depth{name="widget"}')).toBe(2);
     widgetFeed.send(added('new', '4'));
     await settle();
     for (let turn = 0; turn < 3; turn += 1) {
@@ -193,14 +234,16 @@ describe('a manager', () => {
     expect(passes).toEqual(['a', 'a']);
   });
 
-  it('is unhealthy in a kind from which nothing was heard for too long', async () => {
+  it('is out of step in a kind from which nothing was heard for two bookmarks and more', async () => {
     void run();
     widgetFeed.send(synced('1'));
     podFeed.send(synced('1'));
-    await clock.advance(100_000);
+    await clock.advance(80_000);
     podFeed.send({ type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: false });
-    await clock.advance(100_000);
-    expect(manager.unhealthyKinds).toEqual(['Widget']);
+    await clock.advance(70_000);
+    expect(faults()).toEqual([]);
+    await clock.advance(1_000);
+    expect(faults()).toEqual(['Widget: silent for 151 s']);
   });
 
   it('counts what becomes due and how long it waits', async () => {
@@ -213,6 +256,87 @@ describe('a manager', () => {
     expect(text).toContain('workqueue_queue_duration_seconds_count{name="widget"} 1');
     expect(text).toContain('workqueue_work_duration_seconds_count{name="widget"} 1');
     expect(text).toContain('controller_runtime_max_concurrent_reconciles{controller="widget"} 1');
+  });
+});
+
+describe('a watch', () => {
+  it('is deaf after five minutes of silence, counted from the start where nothing was ever heard', async () => {
+    void run();
+    await clock.advance(80_000);
+    podFeed.send(synced('1'));
+    const deaf = (): readonly string[] => manager.watches.filter(isDeaf).map(({ resource }) => resource.kind);
+    await clock.advance(220_000);
+    expect(deaf()).toEqual([]);
+    await clock.advance(1);
+    expect(deaf()).toEqual(['Widget']);
+    expect(await metric('molecule_watch_age_seconds{kind="Widget"}')).toBe(300.001);
+    expect(await metric('molecule_watch_age_seconds{kind="Pod"}')).toBe(220.001);
+  });
+
+  it('is counted while it is open', async () => {
+    void run();
+    await settle();
+    expect(await metric('molecule_open_watches{kind="Widget"}')).toBe(1);
+    stop.abort(new Error('stopping'));
+    await settle();
+    expect(await metric('molecule_open_watches{kind="Widget"}')).toBe(0);
+  });
+});
+
+describe('a running pass', () => {
+  it('is measured before it is over', async () => {
+    gather = async (_name, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    void run();
+    podFeed.send(synced('1'));
+    widgetFeed.send(added('a', '1'), synced('1'));
+    await clock.advance(3_000);
+    expect(await metric('workqueue_unfinished_work_seconds{name="widget"}')).toBe(3);
+    expect(await metric('workqueue_longest_running_processor_seconds{name="widget"}')).toBe(3);
+    kill.abort(new Error('now'));
+    await settle();
+    expect(await metric('workqueue_unfinished_work_seconds{name="widget"}')).toBe(0);
+    expect(await metric('workqueue_longest_running_processor_seconds{name="widget"}')).toBe(0);
+  });
+});
+
+describe('leadership', () => {
+  it('is waited for with warm stores, and then everything is due', async () => {
+    leadership = createLeadership();
+    manager = createManager();
+    void run();
+    podFeed.send(synced('1'));
+    widgetFeed.send(added('a', '1'), synced('1'));
+    await settle();
+    widgetFeed.send(added('b', '2'));
+    await clock.advance(60_000);
+    expect({ passes, faults: faults(), size: widgets.size }).toEqual({ passes: [], faults: [], size: 2 });
+    leadership.lead();
+    await settle();
+    expect(passes.sort()).toEqual(['a', 'b']);
+  });
+
+  it('that never comes does not keep a stop waiting', async () => {
+    leadership = createLeadership();
+    manager = createManager();
+    const over = run();
+    podFeed.send(synced('1'));
+    widgetFeed.send(added('a', '1'), synced('1'));
+    await settle();
+    stop.abort(new Error('stopping'));
+    await over;
+    expect(passes).toEqual([]);
+  });
+
+  it('that is lost lets no pass begin, also of what is due already', async () => {
+    void run();
+    podFeed.send(synced('1'));
+    widgetFeed.send(synced('1'));
+    await settle();
+    leadership.lose();
+    handle.enqueue({ namespace: 'ns', name: 'a' });
+    await clock.advance(60_000);
+    expect(passes).toEqual([]);
   });
 });
 

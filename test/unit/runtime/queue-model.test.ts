@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { backoffMs } from '../../../src/runtime/backoff.ts';
+import { backoffMs } from '../../../src/platform/backoff.ts';
 import { Queue } from '../../../src/runtime/queue.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

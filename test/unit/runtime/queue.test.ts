@@ -152,6 +152,29 @@ describe('the end of a pass', () => {
     expect(taken.at(-1)).toBe('a@7100');
   });
 
+  it('is tried within half a minute of the end of a fault, however long it has failed', async () => {
+    const queue = new Queue({ clock, random: () => 1 });
+    queue.add('a');
+    for (let failure = 0; failure < 100; failure += 1) {
+      take(queue);
+      await clock.advance(60_000);
+      queue.done('a', { kind: 'retry' });
+    }
+    const endMs = clock.monotonicMs();
+    take(queue);
+    await clock.advance(60_000);
+    expect(taken.at(-1)).toBe(`a@${endMs + 30_000}`);
+  });
+
+  it('is tried at once when something happens to it, however long it has failed', async () => {
+    const queue = await started({ longestBackoffMs: 60_000, firstBackoffMs: 60_000 });
+    queue.done('a', { kind: 'retry' });
+    await clock.advance(1_000);
+    queue.add('a');
+    await settle();
+    expect(taken).toEqual(['a@0', 'a@1000']);
+  });
+
   it('spreads backoff between half and whole', async () => {
     const queue = await started({ random: () => 0 });
     queue.done('a', { kind: 'retry' });

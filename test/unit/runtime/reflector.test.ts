@@ -1,9 +1,9 @@
 import { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatchEvent } from '../../../src/kube/client.ts';
-import { ApiError, TransportError } from '../../../src/kube/errors.ts';
+import { ApiError, TransportError, UnreadableEventError, WatchErrorEvent } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import { createLogger } from '../../../src/platform/log.ts';
+import { createLogger, type Logger } from '../../../src/platform/log.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
 import { Reflector } from '../../../src/runtime/reflector.ts';
 import { Store } from '../../../src/runtime/store.ts';
@@ -18,6 +18,7 @@ let client: FakeClient;
 let store: Store<KubeObject>;
 let registry: Registry;
 let reflector: Reflector<KubeObject>;
+let log: Logger;
 let stopping: AbortController;
 let running: Promise<void>;
 
@@ -26,6 +27,7 @@ beforeEach(() => {
   client = new FakeClient();
   store = new Store();
   registry = new Registry();
+  log = createLogger({ name: 'test', level: 'silent' });
   stopping = new AbortController();
 });
 
@@ -45,7 +47,7 @@ function start(...scripts: Script[]): void {
     project: (object) => object,
     clock,
     random: () => 1,
-    log: createLogger({ name: 'test', level: 'silent' }),
+    log,
     metrics: createRuntimeMetrics(registry),
   });
   running = reflector.run(stopping.signal);
@@ -88,9 +90,10 @@ function starts(): readonly string[] {
   );
 }
 
-async function total(name: string): Promise<number> {
+async function total(name: string, wanted: { readonly reason?: string } = {}): Promise<number> {
   const { values = [] } = (await registry.getSingleMetric(name)?.get()) ?? {};
-  return values.reduce((sum, { value }) => sum + value, 0);
+  const matching = values.filter(({ labels }) => wanted.reason === undefined || labels.reason === wanted.reason);
+  return matching.reduce((sum, { value }) => sum + value, 0);
 }
 
 describe('the first list', () => {
@@ -129,13 +132,29 @@ describe('a watch', () => {
   it.each([
     { title: 'ended by the server', end: [] },
     { title: 'cut in a line', end: [broken] },
-    { title: 'ended by an ERROR event', end: [new ApiError('etcd leader changed', { code: 500 })] },
     { title: 'refused with a rotated token', end: [new ApiError('Unauthorized', { code: 401 })] },
   ])('that is $title resumes from its last version', async ({ end }) => {
     start([synced('1'), added('a', '7'), ...end], [modified('a', '8'), 'open']);
     await clock.advance(1_000);
     expect(starts()).toEqual(['list', '7']);
     expect(content()).toEqual(['a@8']);
+  });
+
+  it.each([
+    {
+      title: 'ended by an ERROR event',
+      end: new WatchErrorEvent('etcd leader changed', { code: 500 }),
+      reason: 'error_event',
+    },
+    { title: 'with a line that is no event', end: new UnreadableEventError('a line is not JSON'), reason: 'garbage' },
+    { title: 'whose version has expired', end: expired, reason: 'expired' },
+  ])('$title asks for everything, because what came before may not have been all', async ({ end, reason }) => {
+    start([synced('1'), added('a', '7'), end], [added('b', '8'), synced('9'), 'open']);
+    await clock.advance(1_000);
+    expect(starts()).toEqual(['list', 'list']);
+    expect(content()).toEqual(['b@8']);
+    expect(await total('molecule_watch_relists_total', { reason })).toBe(1);
+    expect(await total('molecule_watch_errors_total', { reason })).toBe(1);
   });
 
   it('that is quiet resumes from its last bookmark', async () => {
@@ -164,12 +183,13 @@ describe('a watch', () => {
     expect(await total('molecule_watch_errors_total')).toBe(5);
   });
 
-  it('that stays silent for two minutes is given up and resumed', async () => {
-    start([synced('1'), 100_000, bookmark('5'), 'open'], ['open']);
-    await clock.advance(219_999);
+  it('that stays silent for a minute and a half is given up and resumed', async () => {
+    start([synced('1'), 60_000, bookmark('5'), 'open'], ['open']);
+    await clock.advance(149_999);
     expect(client.watches).toHaveLength(1);
     await clock.advance(1_000);
     expect(starts()).toEqual(['list', '5']);
+    expect(await total('molecule_watch_errors_total', { reason: 'silence' })).toBe(1);
   });
 
   it('ends by its signal alone', async () => {
@@ -190,6 +210,16 @@ describe('the pause before the next attempt', () => {
     expect(inTheFirstMinute).toBeLessThan(12);
     expect(client.watches.length - inTheFirstMinute).toBeLessThanOrEqual(11);
     expect(client.watches.length - inTheFirstMinute).toBeGreaterThanOrEqual(9);
+  });
+
+  it('is never over thirty seconds for a kind that is not served, and only the first refusal is news', async () => {
+    const lines: string[] = [];
+    const notServed = new ApiError('404 page not found', { code: 404 });
+    log = { warn: (_fields: unknown, text: string) => lines.push(text), debug: () => undefined } as unknown as Logger;
+    start(...Array.from({ length: 400 }, () => [notServed]));
+    await clock.advance(3_600_000);
+    expect(client.watches.length).toBeGreaterThanOrEqual(120);
+    expect(lines).toEqual(['Watch broke']);
   });
 
   it('is at least what the server asks for', async () => {
@@ -230,6 +260,21 @@ describe('the age of the last contact', () => {
 });
 
 describe('a server without WatchList', () => {
+  it('whose list expires between two pages is asked for all pages again', async () => {
+    const asked: unknown[] = [];
+    const list = async (_resource: unknown, { continue: token }: { readonly continue?: string }) => {
+      asked.push(token);
+      if (asked.length === 2) throw expired;
+      const items = [made(CONFIG_MAPS, { name: token ?? 'first', version: '1' })];
+      return { items, resourceVersion: '9', ...(token === undefined ? { continue: 'more' } : {}) };
+    };
+    Object.assign(client, { list });
+    start([new ApiError('sendInitialEvents is forbidden for watch', { code: 422 })], ['open']);
+    await clock.advance(2_000);
+    expect(asked).toEqual([undefined, 'more', undefined, 'more']);
+    expect(content()).toEqual(['first@1', 'more@1']);
+  });
+
   it('is asked for pages, and then watched from their version', async () => {
     const pages = [
       { items: [made(CONFIG_MAPS, { name: 'a', version: '1' })], resourceVersion: '9', continue: 'more' },

@@ -32,6 +32,7 @@ let stopping: AbortController;
 /** Name and time of every pass that began. */
 let passes: string[];
 let contexts: PlanContext[];
+let isLeader: boolean;
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -43,6 +44,7 @@ beforeEach(() => {
   stopping = new AbortController();
   passes = [];
   contexts = [];
+  isLeader = true;
 });
 
 function start(controller: Partial<Controller<string>>, concurrency = 4): Promise<void> {
@@ -57,10 +59,11 @@ function start(controller: Partial<Controller<string>>, concurrency = 4): Promis
     executor: new Executor({
       client,
       intents: { record: async () => undefined, conclude: async () => undefined },
-      events: { emit: async () => undefined },
+      events: { emit: () => undefined },
     }),
     concurrency,
     storesOf: ({ kind }) => (kind === 'Widget' ? [store] : []),
+    isLeader: () => isLeader,
     clock,
     random: () => 1,
     log: createLogger({ name: 'test', destination: { write: (line: string) => void lines.push(JSON.parse(line)) } }),

@@ -24,12 +24,12 @@ it('ends when the grace time is over, counted from the first signal', () => {
   vi.advanceTimersByTime(999);
   expect(kill.aborted).toBe(false);
   vi.advanceTimersByTime(1);
-  expect(kill.aborted).toBe(true);
+  expect(kill.reason).toMatchObject({ message: 'Stopping on SIGTERM: not done within 1 s' });
 });
 
-it('can be begun from inside', () => {
-  const { stop, begin } = createShutdown({ process: signals, graceMs: 1_000 });
+it('goes through both stages at once for what must not go on', () => {
+  const { stop, kill, abort } = createShutdown({ process: signals, graceMs: 1_000 });
   const reason = new Error('lost the lease');
-  begin(reason);
-  expect(stop.reason).toBe(reason);
+  abort(reason);
+  expect([stop.reason, kill.reason]).toEqual([reason, reason]);
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/runtime/clock.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
 
 interface Timer {
   readonly dueMs: number;
@@ -9,6 +9,12 @@ interface Timer {
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #timers: Timer[] = [];
+  readonly #settle: () => Promise<void>;
+
+  /** `settleDown` lets everything go on that can go on without time passing; more than promises where sockets are in play. */
+  constructor(settleDown = settle) {
+    this.#settle = settleDown;
+  }
 
   /** Timers that are set now. */
   get timers(): number {
@@ -34,23 +40,27 @@ export class VirtualClock implements Clock {
   async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      const cancel = this.schedule(delayMs, resolve);
-      signal.addEventListener('abort', () => {
+      const abort = (): void => {
         cancel();
         reject(signal.reason);
+      };
+      const cancel = this.schedule(delayMs, () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
       });
+      signal.addEventListener('abort', abort, { once: true });
     });
   }
 
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
       const { dueMs, callback } = next;
       this.#timers = this.#timers.filter((timer) => timer !== next);
       this.#nowMs = Math.max(this.#nowMs, dueMs);
       callback();
-      await settle();
+      await this.#settle();
     }
     this.#nowMs = untilMs;
   }

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { TransportError } from '../../../src/kube/errors.ts';
-import { createWatchdog } from '../../../src/runtime/watchdog.ts';
+import { createWatchdog, SilenceError } from '../../../src/runtime/watchdog.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 it('is aborted when nothing was heard for the whole time, and not before', () => {
@@ -11,7 +10,7 @@ it('is aborted when nothing was heard for the whole time, and not before', () =>
   clock.advanceSync(99);
   expect(watchdog.signal.aborted).toBe(false);
   clock.advanceSync(1);
-  expect(watchdog.signal.reason).toBeInstanceOf(TransportError);
+  expect(watchdog.signal.reason).toBeInstanceOf(SilenceError);
 });
 
 it('follows its signal, also one that was aborted before', () => {

@@ -74,15 +74,18 @@ describe('a forge that does not deliver', () => {
     [403, {}, 'Unauthorized', undefined],
     [403, { 'x-ratelimit-remaining': '0', 'retry-after': '7' }, 'RateLimited', 7000],
     [429, { 'retry-after': '3' }, 'RateLimited', 3000],
-    [404, {}, 'NotFound', undefined],
-    [409, {}, 'NotFound', undefined],
+    [403, { 'retry-after': '9' }, 'RateLimited', 9000],
+    [404, {}, 'RepositoryNotFound', undefined],
+    [409, {}, 'RepositoryEmpty', undefined],
+    [422, {}, 'RefNotFound', undefined],
     [500, {}, 'Unreachable', undefined],
     [503, { 'retry-after': '20' }, 'Unreachable', 20_000],
     [204, {}, 'BadResponse', undefined],
+    [304, {}, 'BadResponse', undefined],
     [400, {}, 'BadResponse', undefined],
   ])('status %i %j is %s', async (status, headers, code, retryAfterMs) => {
     await using server = await serve(
-      answer(status, headers as Record<string, string>, status === 204 ? '' : `secret ${TOKEN}`),
+      answer(status, headers as Record<string, string>, [204, 304].includes(status) ? '' : `secret ${TOKEN}`),
     );
     const failure = await forge.resolve(source(server), { token: TOKEN, signal }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'FetchError', code });
@@ -93,20 +96,34 @@ describe('a forge that does not deliver', () => {
   it('says that 404 may mean a missing right, with a token and without', async () => {
     await using server = await serve(answer(404));
     await expect(forge.resolve(source(server), { token: TOKEN, signal })).rejects.toThrow(
-      'not found, or the token may not read it',
+      `Repository molecule/tpl does not exist at ${server.url} or is hidden from this token`,
     );
     await expect(forge.resolve(source(server), { signal })).rejects.toThrow(
-      'not found, or it is private and no token was given',
+      `Repository molecule/tpl does not exist at ${server.url} or is private and no token was given`,
     );
   });
 
-  it('is Unreachable when nobody listens, answers or finishes', async () => {
+  it.each([
+    ['that it is empty, when it has no commit', 404, 'RepositoryEmpty'],
+    ['which ref it lacks, when Gitea calls it empty for a while after the first push', 200, 'RefNotFound'],
+  ])('says of a repository %s', async (_what, headStatus, code) => {
+    await using server = await serve(({ url = '' }, response) => {
+      if (url.includes('/git/commits/HEAD')) return response.writeHead(headStatus).end('{}');
+      return url.includes('/git/commits/')
+        ? response.writeHead(404).end()
+        : response.end(JSON.stringify({ empty: true }));
+    });
+    await expect(forge.resolve(source(server), { token: TOKEN, signal })).rejects.toMatchObject({ code });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('is Unreachable when nobody listens or finishes, and TimedOut when nobody answers', async () => {
     await expect(forge.resolve(source({ url: 'http://127.0.0.1:1' } as TestServer), { signal })).rejects.toMatchObject({
       code: 'Unreachable',
     });
     await using silent = await serve(() => undefined);
     const hasty = createForgeClient({ timeoutMs: 100 });
-    await expect(hasty.resolve(source(silent), { signal })).rejects.toMatchObject({ code: 'Unreachable' });
+    await expect(hasty.resolve(source(silent), { signal })).rejects.toMatchObject({ code: 'TimedOut' });
     await using broken = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('part');
       response.socket?.end();
@@ -152,7 +169,7 @@ describe('a forge that does not deliver', () => {
       ref: 'main',
       ...change,
     } as const;
-    await expect(forge.resolve(bad, { signal })).rejects.toMatchObject({ code: 'BadResponse' });
+    await expect(forge.resolve(bad, { signal })).rejects.toMatchObject({ code: 'InvalidSource' });
   });
 });
 
@@ -199,7 +216,7 @@ describe('redirects', () => {
     const failure = await forge
       .download(source(server), COMMIT, { token: TOKEN, signal })
       .catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'BadResponse' });
+    expect(failure).toMatchObject({ code: 'RedirectRefused' });
     expect(String(failure)).not.toContain('secret');
     expect(server.requests.length).toBeLessThanOrEqual(4);
   });

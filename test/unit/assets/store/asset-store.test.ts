@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -134,10 +134,16 @@ describe('asset store', () => {
 
   it('clears away what a crash left behind', async () => {
     await openStore();
-    await writeFile(join(root, 'tmp', 'build-x'), 'half');
+    for (const name of ['old', 'young']) await writeFile(join(root, 'tmp', name), 'half');
+    const longAgo = new Date(Date.now() - 301_000);
+    await utimes(join(root, 'tmp', 'old'), longAgo, longAgo);
     await writeFile(join(root, 'revisions', 'bad.json'), 'half');
-    await openStore();
+    const store = await openStore();
+    expect(await readdir(join(root, 'tmp'))).toEqual(['young']);
+    await utimes(join(root, 'tmp', 'young'), longAgo, longAgo);
+    await store.sweep(new Set());
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(root, 'revisions'))).toEqual([]);
   });
 
   it.each([

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { APPROVAL_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
-import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { Org, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { desiredPlatformAgent } from '../../../../src/controllers/org/desired.ts';
 import { planOrg } from '../../../../src/controllers/org/plan.ts';
+import type { Contender } from '../../../../src/rules/claims.ts';
 import { platformAgentID } from '../../../../src/rules/identity.ts';
 import { meta, ORG_UID, org, uidOf, workspace } from '../../../builders/objects.ts';
+import { snapshot } from './fixture.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
 const ready = {
@@ -19,10 +20,13 @@ const ready = {
   ],
 } as const;
 
-function platformAgent(changes: Partial<Workspace> = {}): Workspace {
+function platformAgent(changes: Partial<Workspace> = {}, of: Org = org()): Workspace {
+  const { spec, metadata } = desiredPlatformAgent(of);
+  const { annotations = {} } = metadata;
   return workspace('platform-agent', {
-    spec: desiredPlatformAgent(org()).spec,
+    spec,
     status: { ...ready, conditions: [...ready.conditions] },
+    metadata: { ...meta('platform-agent', uidOf('platform-agent')), annotations },
     ...changes,
   });
 }
@@ -31,7 +35,7 @@ const deleting = (name: string) => ({ ...meta(name, uidOf(name)), deletionTimest
 
 describe('planOrg()', () => {
   it('applies the platform agent with the id that follows from the Org', () => {
-    const plan = planOrg({ org: org(), workspaces: [] }, NOW);
+    const plan = planOrg(snapshot(), NOW);
     expect(plan.writes).toMatchObject([
       {
         kind: 'apply',
@@ -54,22 +58,17 @@ describe('planOrg()', () => {
     ["the Org's name", { displayName: 'Acme' }, 'Acme Agent'],
     ['nothing', {}, 'Org Concierge'],
   ])('names the platform agent after %s (PA-8)', (_name, spec, displayName) => {
-    const plan = planOrg({ org: org({ spec }), workspaces: [] }, NOW);
+    const plan = planOrg(snapshot({ org: org({ spec }) }), NOW);
     expect(plan.writes).toMatchObject([{ object: { spec: { displayName } } }]);
   });
 
   it('counts everybody, bills all but the platform agent (PA-26), and settles when the root is ready', () => {
-    const plan = planOrg(
-      {
-        org: org(),
-        workspaces: [
-          platformAgent(),
-          workspace('a', { status: { conditions: [...ready.conditions] } }),
-          workspace('b'),
-        ],
-      },
-      NOW,
-    );
+    const workspaces = [
+      platformAgent(),
+      workspace('a', { status: { conditions: [...ready.conditions] } }),
+      workspace('b'),
+    ];
+    const plan = planOrg(snapshot({ workspaces }), NOW);
     expect(plan.status?.patch).toMatchObject({
       workspaces: { total: 3, billable: 2, ready: 2 },
       platformAgentRef: { name: 'platform-agent' },
@@ -82,7 +81,7 @@ describe('planOrg()', () => {
     const agent = platformAgent({
       status: { conditions: [{ ...ready.conditions[0], status: 'False', message: 'no artifact' }] },
     });
-    const plan = planOrg({ org: org(), workspaces: [agent] }, NOW);
+    const plan = planOrg(snapshot({ workspaces: [agent] }), NOW);
     expect(plan.status?.patch).toMatchObject({
       conditions: [
         {
@@ -91,62 +90,179 @@ describe('planOrg()', () => {
           reason: 'PlatformAgentNotReady',
           message: 'The platform agent is not ready: no artifact',
         },
-        { type: 'Reconciling' },
+        { type: 'IsolationReady', status: 'True' },
         { type: 'PlatformAgentReady' },
       ],
     });
   });
 
+  it.each([
+    ['is under way while its root is', [{ ...ready.conditions[0], type: 'Reconciling' }], ['Reconciling']],
+    ['is under way while nothing is known of its root', [], ['Reconciling']],
+    ['waits while its root does', [{ ...ready.conditions[0], status: 'False' }], []],
+  ] as const)('%s', (_sentence, conditions, abnormal) => {
+    const plan = planOrg(snapshot({ workspaces: [platformAgent({ status: { conditions: [...conditions] } })] }), NOW);
+    const types = plan.status?.patch.conditions as readonly { readonly type: string }[];
+    expect(types.map(({ type }) => type)).toEqual(['Ready', ...abnormal, 'IsolationReady', 'PlatformAgentReady']);
+  });
+
+  it('says that it is suspended as a whole, which is no failure', () => {
+    const agent = platformAgent({ status: { conditions: [{ ...ready.conditions[0], status: 'False' }] } });
+    const suspended = { ...agent, spec: { ...agent.spec, suspend: true } };
+    const plan = planOrg(snapshot({ workspaces: [suspended] }), NOW);
+    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready', reason: 'Suspended' }, {}, {}] });
+    expect(plan.events).toBeUndefined();
+  });
+
   it('is stuck when its root is', () => {
     const stalled = { ...ready.conditions[0], type: 'Stalled' };
     const agent = platformAgent({ status: { conditions: [{ ...ready.conditions[0], status: 'False' }, stalled] } });
-    const plan = planOrg({ org: org(), workspaces: [agent] }, NOW);
-    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready' }, { type: 'Stalled' }, {}] });
+    const plan = planOrg(snapshot({ workspaces: [agent] }), NOW);
+    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready' }, { type: 'Stalled' }, {}, {}] });
   });
 
-  it('applies again when somebody changed a field of the platform agent that the Org decides', () => {
-    const agent = platformAgent({ spec: { ...desiredPlatformAgent(org()).spec, model: 'somebody/elses' } });
-    expect(planOrg({ org: org(), workspaces: [agent] }, NOW).writes).toHaveLength(1);
+  const switched = { displayName: 'Acme', platformAgent: { runtime: 'codex', storage: { size: '2Gi' } } };
+  const agentOf = (spec: Org['spec'], changes: Partial<Workspace['spec']> = {}): Workspace => {
+    const agent = platformAgent({}, org({ spec }));
+    return { ...agent, spec: { ...agent.spec, ...changes } };
+  };
+
+  it.each([
+    ['leaves a platform agent that is as the Org says', agentOf(switched), 0],
+    ['gives it what the Org says anew', agentOf({ displayName: 'Acme' }), 1],
+    [
+      'lets go of what the Org no longer says',
+      agentOf({ ...switched, platformAgent: { ...switched.platformAgent, model: 'm' } }),
+      1,
+    ],
+    ['puts a field right that the Org decides', agentOf(switched, { runtime: 'hermes' }), 1],
+    ['puts a member of a field right that the Org decides', agentOf(switched, { storage: { size: '3Gi' } }), 1],
+    ['leaves a member beside it to others', agentOf(switched, { storage: { size: '2Gi', className: 'fast' } }), 0],
+    [
+      'leaves fields that the Org does not name to others',
+      agentOf(switched, { model: 'm', suspend: true, env: [{ name: 'A', value: 'b' }] }),
+      0,
+    ],
+    [
+      'does not take an agent for its own that it did not apply',
+      { ...agentOf(switched), metadata: meta('platform-agent', uidOf('x')) },
+      1,
+    ],
+  ])('%s', (_sentence, agent, writes) => {
+    expect(planOrg(snapshot({ org: org({ spec: switched }), workspaces: [agent] }), NOW).writes).toHaveLength(writes);
+  });
+
+  it('puts up the walls first, and does not call the Org ready before they stand', () => {
+    const isolation = { networkPolicy: undefined, serviceAccount: undefined };
+    const bare = planOrg(snapshot({ isolation }), NOW);
+    expect(bare.writes?.map(({ resource }) => resource.kind)).toEqual(['NetworkPolicy', 'ServiceAccount', 'Workspace']);
+    const drifted = planOrg(snapshot({ isolation, workspaces: [platformAgent()] }), NOW);
+    expect(drifted.writes?.map(({ resource }) => resource.kind)).toEqual(['NetworkPolicy', 'ServiceAccount']);
+    expect(drifted.status?.patch).toMatchObject({
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'Creating' },
+        { type: 'Reconciling' },
+        { type: 'IsolationReady', status: 'False' },
+        { type: 'PlatformAgentReady', status: 'True' },
+      ],
+    });
+  });
+
+  it('repeats why the walls could not be put up, and not at the platform agent that has no fault', () => {
+    const isolation = { networkPolicy: undefined, serviceAccount: undefined };
+    const lastFailure = 'networkpolicies "molecule-org" is forbidden';
+    const plan = planOrg(snapshot({ isolation, workspaces: [platformAgent()], lastFailure }), NOW);
+    expect(plan.status?.patch).toMatchObject({
+      conditions: [
+        { type: 'Ready', reason: 'CreateFailed', message: lastFailure },
+        { type: 'Reconciling' },
+        { type: 'IsolationReady', reason: 'CreateFailed', message: lastFailure },
+        { type: 'PlatformAgentReady', status: 'True' },
+      ],
+    });
+  });
+
+  it('repeats why the platform agent could not be made', () => {
+    const plan = planOrg(snapshot({ lastFailure: 'quota' }), NOW);
+    expect(plan.status?.patch).toMatchObject({
+      conditions: [
+        { type: 'Ready', reason: 'CreateFailed', message: 'quota' },
+        { type: 'Reconciling' },
+        { type: 'IsolationReady', status: 'True' },
+        { type: 'PlatformAgentReady', reason: 'CreateFailed', message: 'quota' },
+      ],
+    });
   });
 
   it('leaves a platform agent that is going, so that the next pass makes a new one', () => {
     expect(
-      planOrg({ org: org(), workspaces: [platformAgent({ metadata: deleting('platform-agent') })] }, NOW).writes,
+      planOrg(snapshot({ workspaces: [platformAgent({ metadata: deleting('platform-agent') })] }), NOW).writes,
     ).toEqual([]);
   });
 
   it('writes nothing when nothing changed', () => {
     const workspaces = [platformAgent()];
-    const first = planOrg({ org: org(), workspaces }, NOW);
+    const first = planOrg(snapshot({ workspaces }), NOW);
     const settled = org({ status: first.status?.patch as never });
-    expect(planOrg({ org: settled, workspaces }, new Date('2026-05-01T00:00:00Z'))).toMatchObject({
+    expect(planOrg(snapshot({ org: settled, workspaces }), new Date('2026-05-01T00:00:00Z'))).toMatchObject({
       writes: [],
       outcome: { kind: 'settled' },
     });
-    expect(planOrg({ org: settled, workspaces }, NOW).status).toBeUndefined();
+    expect(planOrg(snapshot({ org: settled, workspaces }), NOW).status).toBeUndefined();
   });
 });
 
-describe('planOrg() of a deleted Org', () => {
-  const gone = org({ metadata: { ...meta('org', ORG_UID), deletionTimestamp: '2026-03-01T09:59:00Z' } });
+describe('planOrg() of an Org whose id another one wants', () => {
+  const beta = { uid: uidOf('beta'), kind: 'Org', name: 'beta/org' } as const;
+  const elder = { ...beta, createdAt: '2026-03-01T08:00:00Z' };
+  const younger = { ...beta, createdAt: '2026-03-01T10:00:00Z' };
+  const contested = (rival: Contender, claimedBy?: string) => {
+    const [own, root] = snapshot().contests;
+    if (own === undefined || root === undefined) throw new Error('The fixture has no contests');
+    const contest = { id: own.id, contenders: [...own.contenders, rival] };
+    return snapshot({ contests: [claimedBy === undefined ? contest : { ...contest, claimedBy }, root] });
+  };
 
-  it('deletes the Workspaces below first, each once', () => {
-    const workspaces = [platformAgent(), workspace('a'), workspace('b', { metadata: deleting('b') })];
-    const plan = planOrg({ org: gone, workspaces }, NOW);
-    expect(plan.deletes?.map((effect) => effect.key.name)).toEqual(['a']);
-    expect(plan.removeFinalizer).toBeUndefined();
-  });
-
-  it('deletes the platform agent last', () => {
-    expect(
-      planOrg({ org: gone, workspaces: [platformAgent()] }, NOW).deletes?.map((effect) => effect.key.name),
-    ).toEqual(['platform-agent']);
-  });
-
-  it('lets go when nothing is left', () => {
-    expect(planOrg({ org: gone, workspaces: [] }, NOW)).toMatchObject({
-      deletes: [],
-      removeFinalizer: { finalizer: APPROVAL_FINALIZER },
+  it('makes no platform agent for the younger one and says whose it is', () => {
+    const plan = planOrg(contested(elder), NOW);
+    expect(plan.writes).toEqual([]);
+    expect(plan.claims).toEqual([]);
+    expect(plan.events).toMatchObject([
+      { type: 'Warning', reason: 'IDTaken', regarding: { kind: 'Org', name: 'org' } },
+    ]);
+    expect(plan.status?.patch).toMatchObject({
+      conditions: [
+        {
+          type: 'Ready',
+          reason: 'IDTaken',
+          message: `The id of this Org belongs to Org beta/org; delete this Org and create it again with another spec.orgID, which can be given at creation only`,
+        },
+        { type: 'Stalled', reason: 'IDTaken' },
+        { type: 'IsolationReady' },
+        { type: 'PlatformAgentReady', status: 'False', reason: 'IDTaken' },
+      ],
     });
+  });
+
+  it('deletes nothing of a younger one that has a platform agent already', () => {
+    const plan = planOrg({ ...contested(elder), workspaces: [platformAgent()] }, NOW);
+    expect(plan.deletes ?? []).toEqual([]);
+  });
+
+  it('claims for the elder, once', () => {
+    const claim = { kind: 'claim', id: ORG_UID, holderUID: ORG_UID, holderKind: 'Org', holder: 'acme/org' };
+    expect(planOrg(contested(younger), NOW).claims).toEqual([claim]);
+    expect(planOrg(contested(younger, ORG_UID), NOW).claims).toEqual([]);
+    expect(planOrg(contested(younger, 'gone'), NOW).claims).toEqual([{ ...claim, deadHolderUID: 'gone' }]);
+  });
+
+  it('claims the id of the platform agent too, in its own name', () => {
+    const rootID = platformAgentID(ORG_UID);
+    const [own, root] = snapshot().contests;
+    if (own === undefined || root === undefined) throw new Error('The fixture has no contests');
+    const { claimedBy: _claimedBy, ...free } = root;
+    expect(planOrg(snapshot({ contests: [own, free] }), NOW).claims).toEqual([
+      { kind: 'claim', id: rootID, holderUID: ORG_UID, holderKind: 'Workspace', holder: 'acme/platform-agent' },
+    ]);
   });
 });

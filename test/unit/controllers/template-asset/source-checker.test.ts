@@ -3,63 +3,26 @@ import { ANNOTATIONS } from '../../../../src/apis/v1alpha1/names.ts';
 import type { TemplateAsset } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { ArchiveError } from '../../../../src/assets/archive/archive-error.ts';
 import { FetchError } from '../../../../src/assets/fetch/forge.ts';
-import type { AssetRequest } from '../../../../src/assets/store/asset-store.ts';
-import { SourceChecker, type SourceCheckerOptions } from '../../../../src/controllers/template-asset/source-checker.ts';
-import { ApiError } from '../../../../src/kube/errors.ts';
+import { ApiError, TransportError } from '../../../../src/kube/errors.ts';
 import { DIGEST, meta, NAMESPACE, REVISION, templateAsset, uidOf } from '../../../builders/objects.ts';
+import { encoded, SECRET, setUp, type World, withToken } from './world.ts';
 
-const { signal } = new AbortController();
-const SECRET = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'forge-token' } };
+const unreachable = () => Promise.reject(new FetchError('Unreachable', 'No answer'));
 
-interface World {
-  readonly secret?: object | Error;
-  readonly resolve?: () => Promise<string>;
-  readonly ensure?: (request: AssetRequest) => Promise<never>;
+function named(name: string): TemplateAsset {
+  const base = templateAsset(name);
+  return { ...base, spec: { ...base.spec, source: { ...base.spec.source, repo: 'shared' } } };
 }
 
-function setUp(world: World = {}) {
-  let nowMs = 0;
-  const asked: unknown[] = [];
-  const stored: AssetRequest[] = [];
-  const options = {
-    client: {
-      get: async (_resource: unknown, key: unknown) => {
-        asked.push(key);
-        if (world.secret instanceof Error) throw world.secret;
-        return world.secret;
-      },
-    },
-    forge: { resolve: world.resolve ?? (async () => REVISION) },
-    store: {
-      ensure: async (request: AssetRequest) => {
-        stored.push(request);
-        await world.ensure?.(request);
-        return { commit: REVISION, digest: DIGEST, sizeBytes: 10, files: 2, isCached: false };
-      },
-    },
-    now: () => nowMs,
-  } as unknown as SourceCheckerOptions;
-  const checker = new SourceChecker(options);
-  return {
-    check: (asset: TemplateAsset) => checker.check(asset, signal),
-    asked,
-    stored,
-    wait: (ms: number) => {
-      nowMs += ms;
-    },
-  };
+function changed(change: Partial<ReturnType<typeof meta>> & { readonly annotations?: Record<string, string> }) {
+  return templateAsset('claude', { metadata: { ...meta('claude', uidOf('template-claude')), ...change } });
 }
 
-function withToken(): TemplateAsset {
-  const base = templateAsset('claude');
-  return { ...base, spec: { ...base.spec, auth: 'token', secretRef: { name: 'forge-token', key: 'token' } } };
-}
-
-const encoded = (value: string) => ({ ...SECRET, data: { token: Buffer.from(value).toString('base64') } });
+const requested = (value: string) => changed({ annotations: { [ANNOTATIONS.requestedAt]: value } });
 
 describe('SourceChecker', () => {
   it('looks once per interval, whatever wakes its controller', async () => {
-    const { check, stored, wait } = setUp();
+    const { check, calls, wait } = setUp();
     expect(await check(templateAsset('claude'))).toMatchObject({
       kind: 'stored',
       artifact: { revision: REVISION, digest: DIGEST },
@@ -67,91 +30,189 @@ describe('SourceChecker', () => {
     });
     wait(299_999);
     expect(await check(templateAsset('claude'))).toMatchObject({ kind: 'stored', nextCheckMs: 1 });
-    expect(stored).toHaveLength(1);
+    expect([calls.resolved, calls.stored.length]).toEqual([1, 1]);
     wait(1);
     await check(templateAsset('claude'));
-    expect(stored).toHaveLength(2);
+    expect([calls.resolved, calls.stored.length]).toEqual([2, 2]);
+  });
+
+  it('asks the forge once per interval for all TemplateAssets with one source', async () => {
+    const { check, calls, wait } = setUp();
+    const all = Array.from({ length: 50 }, (_, index) => named(`template-${index}`));
+    for (let interval = 1; interval <= 3; interval++) {
+      await Promise.all(all.map((asset) => check(asset)));
+      for (const asset of all) await check(asset);
+      expect(calls.resolved).toBe(interval);
+      wait(300_000);
+    }
+  });
+
+  it('asks the forge anew for a new TemplateAsset, but not for each of many that are made at once', async () => {
+    const { check, calls, wait } = setUp();
+    for (const name of ['one', 'two', 'three']) await check(named(name));
+    expect(calls.resolved).toBe(1);
+    wait(2_000);
+    await check(named('four'));
+    expect(calls.resolved).toBe(2);
+    wait(2_000);
+    await check({ ...named('known since before the start'), status: { observedGeneration: 1 } });
+    expect(calls.resolved).toBe(2);
+  });
+
+  it('asks the forge nothing about a pinned commit', async () => {
+    const { check, calls, wait } = setUp();
+    const base = templateAsset('claude');
+    const pinned = { ...base, spec: { ...base.spec, source: { ...base.spec.source, ref: REVISION } } };
+    for (let interval = 0; interval < 3; interval++) {
+      expect(await check(pinned)).toMatchObject({ kind: 'stored', artifact: { revision: REVISION } });
+      wait(300_000);
+    }
+    expect(calls.resolved).toBe(0);
   });
 
   it.each([
     ['another generation', { generation: 2 }],
     ['another uid', { uid: uidOf('another') }],
-    ['a new requestedAt', { annotations: { [ANNOTATIONS.requestedAt]: 'now' } }],
   ])('looks at once for %s', async (_name, change) => {
-    const { check, stored } = setUp();
+    const { check, calls } = setUp();
     await check(templateAsset('claude'));
-    await check(templateAsset('claude', { metadata: { ...meta('claude', uidOf('template-claude')), ...change } }));
-    expect(stored).toHaveLength(2);
+    await check(changed(change));
+    expect(calls.stored).toHaveLength(2);
+  });
+
+  it('asks the forge at once when a look is requested, once for each request', async () => {
+    const { check, calls } = setUp();
+    await check(templateAsset('claude'));
+    for (const value of ['one', 'one', 'two', 'two']) await check(requested(value));
+    expect(calls.resolved).toBe(3);
+  });
+
+  it('does not take a request that was answered before a restart for a new one', async () => {
+    const { check, calls } = setUp();
+    await check(named('other'));
+    const answered = requested('one');
+    const source = named('other').spec.source;
+    await check({
+      ...answered,
+      spec: { ...answered.spec, source },
+      status: { observedGeneration: 1, lastHandledReconcileAt: 'one' },
+    });
+    expect(calls.resolved).toBe(1);
+  });
+
+  it('gets the files again at once when the store lost them, without asking for the ref', async () => {
+    const { check, calls, world } = setUp();
+    await check(templateAsset('claude'));
+    world.onDisk.clear();
+    expect(await check(templateAsset('claude'))).toMatchObject({ kind: 'stored' });
+    expect([calls.resolved, calls.stored.length]).toEqual([1, 2]);
   });
 
   it('reads the token by name and hands it to forge and store, trimmed', async () => {
-    const { check, asked, stored } = setUp({ secret: encoded('s3cret\n') });
+    const { check, calls } = setUp({ secret: encoded('s3cret\n') });
     await check(withToken());
-    expect(asked).toEqual([{ namespace: NAMESPACE, name: 'forge-token' }]);
-    expect(stored[0]?.token).toBe('s3cret');
+    expect(calls.secrets).toEqual([{ namespace: NAMESPACE, name: 'forge-token' }]);
+    expect(calls.stored[0]?.token).toBe('s3cret');
   });
 
   it('reads no Secret for an anonymous source', async () => {
-    const { check, asked, stored } = setUp();
+    const { check, calls } = setUp();
     await check(templateAsset('claude'));
-    expect([asked, stored[0]?.token]).toEqual([[], undefined]);
+    expect([calls.secrets, calls.stored[0]?.token]).toEqual([[], undefined]);
   });
+});
 
-  it.each([
+describe('a failure', () => {
+  it.each<[string, Partial<World>, string]>([
     [
       'a Secret that does not exist',
       { secret: new ApiError('not found', { code: 404, reason: 'NotFound' }) },
       'SecretNotFound',
     ],
+    [
+      'a Secret that may not be read',
+      { secret: new ApiError('forbidden', { code: 403, reason: 'Forbidden' }) },
+      'SecretNotRead',
+    ],
     ['a Secret without the key', { secret: { ...SECRET, data: {} } }, 'SecretKeyMissing'],
     ['a Secret whose value is blank', { secret: encoded('  \n') }, 'SecretKeyMissing'],
-    [
-      'a refused token',
-      {
-        secret: encoded('t'),
-        resolve: () => Promise.reject(new FetchError('Unauthorized', 'The forge refused the token')),
-      },
-      'Unauthorized',
-    ],
-    [
-      'a ref that is not there',
-      { secret: encoded('t'), resolve: () => Promise.reject(new FetchError('NotFound', 'No such ref')) },
-      'RefNotFound',
-    ],
-    [
-      'a forge that does not answer',
-      { secret: encoded('t'), resolve: () => Promise.reject(new FetchError('Unreachable', 'No answer')) },
-      'FetchFailed',
-    ],
-    [
-      'a hostile archive',
-      {
-        secret: encoded('t'),
-        ensure: () => Promise.reject(new ArchiveError('LinkRefused' as never, { message: 'a link' })),
-      },
-      'ArchiveRefused',
-    ],
-    [
-      'a full disk',
-      { secret: encoded('t'), ensure: () => Promise.reject(new Error('ENOSPC: /var/store')) },
-      'StoreFailed',
-    ],
-  ] as const)('turns %s into data', async (_name, world, reason) => {
-    const attempt = await setUp(world as World).check(withToken());
-    expect(attempt).toMatchObject({ kind: 'failed', reason });
+    ['a Secret with two lines', { secret: encoded('a\nb') }, 'SecretInvalid'],
+    ['a Secret with a header of its own', { secret: encoded('token s3cret') }, 'SecretInvalid'],
+  ])('such as %s asks the forge nothing, never goes on without a token, and is data', async (_name, change, reason) => {
+    const { check, calls } = setUp(change);
+    expect(await check(withToken())).toMatchObject({ kind: 'failed', reason, isFinal: false, nextCheckMs: 15_000 });
+    expect([calls.resolved, calls.stored]).toEqual([0, []]);
+  });
+
+  it('of a full disk is data, and the log has what status may not show', async () => {
+    const full = Object.assign(new Error('ENOSPC: /var/store'), { code: 'ENOSPC', syscall: 'write' });
+    const { check, lines } = setUp({ ensure: () => Promise.reject(full) });
+    const attempt = await check(templateAsset('claude'));
+    expect(attempt).toMatchObject({ kind: 'failed', reason: 'StoreFailed', revision: REVISION });
     expect(JSON.stringify(attempt)).not.toContain('/var/store');
+    expect(lines.join('')).toContain('/var/store');
   });
 
-  it('names the commit that failed, once the ref was resolved', async () => {
-    const attempt = await setUp({ ensure: () => Promise.reject(new Error('x')) }).check(templateAsset('claude'));
-    expect(attempt).toMatchObject({ kind: 'failed', revision: REVISION });
+  it.each([
+    ['resolving', { resolve: () => Promise.reject(new TypeError('x is not a function')) }],
+    ['storing', { ensure: () => Promise.reject(new TypeError('x is not a function')) }],
+  ])('of our own while %s does not pass for one of the network, and its cause is in the log', async (_when, change) => {
+    const { check, lines } = setUp(change);
+    expect(await check(templateAsset('claude'))).toMatchObject({ kind: 'failed', reason: 'InternalError' });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 50, templateAsset: `${NAMESPACE}/claude`, err: { type: 'TypeError', message: 'x is not a function' } },
+    ]);
   });
 
-  it('looks again sooner after a failure', async () => {
-    const { check, stored, wait } = setUp({ ensure: () => Promise.reject(new Error('x')) });
-    await check(templateAsset('claude'));
-    wait(15_000);
-    await check(templateAsset('claude'));
-    expect(stored).toHaveLength(2);
+  it('of the apiserver is none of the source: the pass fails and comes again', async () => {
+    for (const secret of [new TransportError('no answer'), new ApiError('overload', { code: 429 })]) {
+      await expect(setUp({ secret }).check(withToken())).rejects.toBe(secret);
+    }
+  });
+
+  it('is looked at again ever more rarely, while a Secret that may end it is read every 15 s', async () => {
+    const { check, calls, wait, world } = setUp({ secret: encoded('old'), resolve: unreachable });
+    for (let seconds = 0; seconds < 300; seconds += 15) {
+      expect(await check(withToken())).toMatchObject({ reason: 'FetchFailed' });
+      wait(15_000);
+    }
+    expect([calls.resolved, calls.secrets.length]).toEqual([5, 20]);
+    world.secret = encoded('new');
+    await check(withToken());
+    expect(calls.resolved).toBe(6);
+  });
+
+  it('of a download is tried again after a back-off, and the ref is not asked for again', async () => {
+    const { check, calls, wait } = setUp({ ensure: unreachable });
+    const waits: number[] = [];
+    for (let failures = 0; failures < 4; failures++) {
+      const { nextCheckMs } = await check(templateAsset('claude'));
+      waits.push(nextCheckMs);
+      wait(nextCheckMs);
+    }
+    expect(waits).toEqual([7_500, 15_000, 30_000, 60_000]);
+    expect([calls.resolved, calls.stored.length]).toEqual([1, 4]);
+  });
+
+  it('of a revision that was refused is not tried again before the ref is looked at', async () => {
+    const refused = new ArchiveError('PathTraversal', { message: 'it has an unsafe path' });
+    const { check } = setUp({ ensure: () => Promise.reject(refused) });
+    expect(await check(templateAsset('claude'))).toMatchObject({
+      reason: 'ArchiveRefused',
+      revision: REVISION,
+      nextCheckMs: 300_000,
+    });
+  });
+
+  it('is nothing that happens because the pass was aborted', async () => {
+    const stop = new AbortController();
+    const { check, lines } = setUp({
+      resolve: async () => {
+        stop.abort(new Error('shutting down'));
+        throw stop.signal.reason;
+      },
+    });
+    await expect(check(templateAsset('claude'), stop.signal)).rejects.toThrow('shutting down');
+    expect(lines).toEqual([]);
   });
 });

@@ -1,7 +1,13 @@
-import { ANNOTATIONS } from '../../../../src/apis/v1alpha1/names.ts';
+import { ANNOTATIONS, VOLUME_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
 import { assess } from '../../../../src/controllers/workspace/checks.ts';
-import { specHash, templateAnnotations } from '../../../../src/controllers/workspace/desired.ts';
-import type { ObservedPod } from '../../../../src/controllers/workspace/observed.ts';
+import {
+  childLabels,
+  identity,
+  secretsAnnotation,
+  specHash,
+  templateAnnotations,
+} from '../../../../src/controllers/workspace/desired.ts';
+import type { ObservedPod, ObservedVolume } from '../../../../src/controllers/workspace/observed.ts';
 import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
 import { childName } from '../../../../src/rules/identity.ts';
 import type { Plan } from '../../../../src/runtime/plan.ts';
@@ -19,8 +25,14 @@ export function snapshot(changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSna
     workspace: templated(),
     org: org(),
     ancestors: new Map(),
+    children: [],
+    contest: { id: uidOf('researcher'), contenders: [] },
     template: storedTemplate('claude'),
+    catalog: new Map(),
+    secrets: new Map(),
     pod: undefined,
+    node: undefined,
+    endedPod: undefined,
     volume: undefined,
     report: undefined,
     canRestartInPlace: true,
@@ -28,6 +40,7 @@ export function snapshot(changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSna
       programImage: 'example/operator:1',
       materializeCommand: ['materialize'],
       assetServerURL: 'http://assets:8443',
+      tierSizes: new Map(),
     },
     ...changes,
   };
@@ -40,11 +53,12 @@ export function podOf(base: WorkspaceSnapshot, changes: Partial<ObservedPod> = {
     metadata: {
       ...meta(CHILD, uidOf('pod')),
       creationTimestamp: '2026-03-01T10:00:00Z',
+      labels: childLabels(intent),
       annotations: {
-        [ANNOTATIONS.incarnation]: intent.incarnation,
-        [ANNOTATIONS.workspaceUID]: intent.uid,
+        ...identity(intent),
         [ANNOTATIONS.specHash]: specHash(intent),
         ...templateAnnotations(intent),
+        ...secretsAnnotation(intent),
       },
     },
     phase: 'Running',
@@ -56,8 +70,22 @@ export function podOf(base: WorkspaceSnapshot, changes: Partial<ObservedPod> = {
   };
 }
 
-export function volumeOf(incarnation = uidOf('researcher')) {
-  return { metadata: { ...meta(CHILD, uidOf('volume')), annotations: { [ANNOTATIONS.incarnation]: incarnation } } };
+export function volumeOf(incarnation = uidOf('researcher'), changes: Partial<ObservedVolume> = {}): ObservedVolume {
+  const owner = { name: 'researcher', uid: uidOf('researcher'), incarnation };
+  return {
+    metadata: {
+      ...meta(CHILD, uidOf('volume')),
+      finalizers: [VOLUME_FINALIZER],
+      labels: childLabels(owner),
+      annotations: identity(owner),
+    },
+    phase: 'Bound',
+    className: 'standard',
+    requested: '1Gi',
+    capacity: '1Gi',
+    resizes: [],
+    ...changes,
+  };
 }
 
 /** A Workspace whose Pod and volume are as they should be. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import { ANNOTATIONS } from '../../../../src/apis/v1alpha1/names.ts';
+import type { Org, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { gatherWorkspace, type WorkspaceSources } from '../../../../src/controllers/workspace/gather.ts';
+import type { SecretRequest } from '../../../../src/controllers/workspace/secret-reader.ts';
 import { childName } from '../../../../src/rules/identity.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
 import { meta, NAMESPACE, org, storedTemplate, uidOf, workspace } from '../../../builders/objects.ts';
@@ -16,10 +18,15 @@ function sources(changes: Partial<WorkspaceSources> & { readonly list?: readonly
     templateAssets: fakeStore([storedTemplate('claude'), storedTemplate('platform-agent')]),
     pods: fakeStore([]),
     volumes: fakeStore([]),
+    nodes: fakeStore([]),
+    endedPodOf: () => undefined,
+    runtimeCatalogs: fakeStore([]),
+    holderOf: () => undefined,
     reportOf: () => undefined,
     canRestartInPlace: () => true,
     readPod: async () => undefined,
-    settings: { programImage: 'x', materializeCommand: [], assetServerURL: 'http://x' },
+    readSecret: async () => ({ kind: 'missing' }),
+    settings: { programImage: 'x', materializeCommand: [], assetServerURL: 'http://x', tierSizes: new Map() },
     ...changes,
   };
 }
@@ -47,7 +54,7 @@ describe('gatherWorkspace()', () => {
     const snapshot = await gather('a', {
       list,
       pods: fakeStore([pod]),
-      volumes: fakeStore([{ metadata: meta(name, uidOf('pvc')) }]),
+      volumes: fakeStore([{ metadata: meta(name, uidOf('pvc')), phase: 'Bound', resizes: [] }]),
     });
     expect([snapshot?.pod?.metadata.uid, snapshot?.volume?.metadata.uid]).toEqual([uidOf('pod'), uidOf('pvc')]);
   });
@@ -73,14 +80,74 @@ describe('gatherWorkspace()', () => {
     expect((await gather('a', { list: [object] }))?.template?.metadata.name).toBe(expected);
   });
 
+  const { metadata } = workspace('a');
   it.each([
-    ['asks for the Pod itself when the Workspace is being deleted', '2026-03-01T09:00:00Z', 1],
-    ['asks for nothing otherwise', undefined, 0],
-  ])('%s', async (_name, deletionTimestamp, asked) => {
-    const stripped = { metadata: meta('a', uidOf('stripped')), phase: 'Running', isReady: true };
-    const metadata = { ...workspace('a').metadata, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) };
-    const list = [workspace('a', { metadata })];
+    [
+      'asks for the Pod itself when the Workspace is being deleted',
+      { metadata: { ...metadata, deletionTimestamp: '2026-03-01T09:00:00Z' } },
+      1,
+    ],
+    ['asks for the Pod itself when there was one', { status: { podName: 'a-12345678' } }, 1],
+    ['takes none that was made for another', { status: { podName: 'a-12345678', incarnation: uidOf('other') } }, 0],
+    ['asks for nothing otherwise', {}, 0],
+  ])('%s', async (_name, changes, asked) => {
+    const annotations = { [ANNOTATIONS.incarnation]: metadata.uid ?? '' };
+    const stripped = { metadata: { ...meta('a', uidOf('stripped')), annotations }, phase: 'Running', isReady: true };
+    const list = [workspace('a', changes)];
     const snapshot = await gather('a', { list, readPod: async () => stripped });
     expect(snapshot?.pod === undefined ? 0 : 1).toBe(asked);
+  });
+
+  describe('of the Secrets that spec.env names', () => {
+    const fromSecret = (name: string, secret: string, dataKey: string) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: secret, key: dataKey } },
+    });
+    const spec = {
+      kind: 'workspace' as const,
+      env: [fromSecret('A', 's', 'two'), fromSecret('B', 's', 'one'), { name: 'C', value: 'c' }],
+    };
+
+    async function requestsFor(object: Workspace, changes: Partial<WorkspaceSources> = {}) {
+      const requests: SecretRequest[] = [];
+      const readSecret = async (request: SecretRequest) => {
+        requests.push(request);
+        return { kind: 'missing' } as const;
+      };
+      await gather('a', { list: [object], readSecret, ...changes });
+      return requests;
+    }
+
+    it('reads each once, with all keys that are wanted of it', async () => {
+      expect(await requestsFor(workspace('a', { spec }))).toEqual([
+        { secret: key('s'), dataKeys: ['one', 'two'], isUrgent: false },
+      ]);
+    });
+
+    it('reads none for a Workspace that names none', async () => {
+      expect(await requestsFor(workspace('a', { spec: { env: [{ name: 'C', value: 'c' }] } }))).toEqual([]);
+    });
+
+    it.each([
+      ['is suspended', workspace('a', { spec: { ...spec, suspend: true } }), {}],
+      ['has no Pod by its runtime', workspace('a', { spec: { ...spec, runtime: 'external' } }), {}],
+      ['has no Org', workspace('a', { spec }), { orgs: fakeStore<Org>([]) }],
+      [
+        'is being deleted',
+        workspace('a', { spec, metadata: { ...workspace('a').metadata, deletionTimestamp: '2026-03-01T09:00:00Z' } }),
+        {},
+      ],
+    ])('reads none for a Workspace that %s', async (_name, object, changes) => {
+      expect(await requestsFor(object, changes)).toEqual([]);
+    });
+
+    it.each([
+      ['asks at once when somebody wants a pass', undefined, true],
+      ['and no longer once that was answered', 'now', false],
+    ])('%s', async (_name, lastHandledReconcileAt, isUrgent) => {
+      const metadata = { ...workspace('a').metadata, annotations: { [ANNOTATIONS.requestedAt]: 'now' } };
+      const status = lastHandledReconcileAt === undefined ? {} : { lastHandledReconcileAt };
+      expect(await requestsFor(workspace('a', { spec, metadata, status }))).toMatchObject([{ isUrgent }]);
+    });
   });
 });

@@ -86,7 +86,7 @@ describe('planWorkspace() of a deleted Workspace', () => {
   it("leaves a stranger's Pod of the same name alone", () => {
     const base = running();
     const annotations = { [ANNOTATIONS.incarnation]: '99999999-9999-4999-8999-999999999999' };
-    const pod = podOf(base, { metadata: { ...podOf(base).metadata, annotations } });
+    const pod = podOf(base, { metadata: { ...podOf(base).metadata, annotations, labels: {} } });
     const plan = planWorkspace({ ...base, pod, workspace: deleted() }, LATER);
     expect(plan.deletes).toBeUndefined();
     expect(plan.removeFinalizer).toBeDefined();

@@ -62,7 +62,9 @@ describe('planWorkspace()', () => {
     expect(statusOf(plan)?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'Ready=True',
       'Placed=True',
+      'Runnable=True',
       'TemplateReady=True',
+      'VolumeReady=True',
       'Materialized=True',
       'AgentReady=True',
     ]);
@@ -122,6 +124,13 @@ describe('planWorkspace()', () => {
       message: `TemplateAsset "claude" has nothing to deliver yet: ${message}`,
     });
     expect(plan.outcome.kind).toBe('waiting');
+  });
+
+  it('waits for a template that is on its way without calling that a failure', () => {
+    const plan = planWorkspace(snapshot({ template: templateAsset('claude') }), LATER);
+    expect(condition(plan, 'Ready')).toMatchObject({ reason: 'TemplateNotReady' });
+    expect(condition(plan, 'Reconciling')?.status).toBe('True');
+    expect(plan.events).toBeUndefined();
   });
 
   it.each([
@@ -193,22 +202,12 @@ describe('planWorkspace()', () => {
     expect(statusOf(plan)).toMatchObject({ assets: { digest: DIGEST } });
   });
 
-  it.each([
-    ['ended', running({ phase: 'Failed', isReady: false })],
-    [
-      'was made from another spec',
-      {
-        ...running(),
-        workspace: workspace('researcher', {
-          spec: { kind: 'workspace', image: 'example/agent:2', templateRef: { name: 'claude' } },
-        }),
-      },
-    ],
-  ])('replaces a Pod that %s', (_name, base) => {
-    const plan = planWorkspace(base, LATER);
+  it('replaces a Pod that ended, once it has rested', () => {
+    const plan = planWorkspace(running({ phase: 'Failed', isReady: false, ranMs: 0 }), LATER);
     expect(plan.deletes).toHaveLength(1);
     expect(plan.writes).toBeUndefined();
-    expect(condition(plan, 'Ready')).toMatchObject({ reason: 'Replacing' });
+    expect(condition(plan, 'Ready')).toMatchObject({ reason: 'AgentRestarting' });
+    expect(plan.events).toBeUndefined();
   });
 
   it('replaces a Pod whose agent was started more often than its files were put right', () => {
@@ -224,7 +223,7 @@ describe('planWorkspace()', () => {
 
   it('lets a Pod that ended at once rest before it makes the next, whatever the clocks say', () => {
     for (const now of [NOW, new Date('2026-02-28T00:00:00Z')]) {
-      const plan = planWorkspace(running({ phase: 'Failed', isReady: false }), now);
+      const plan = planWorkspace(running({ phase: 'Failed', isReady: false, ranMs: 0 }), now);
       expect(plan.deletes).toBeUndefined();
       expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 10_000 });
     }

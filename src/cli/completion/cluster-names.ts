@@ -1,0 +1,61 @@
+import { ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import type { KubeObject, Resource } from '../../kube/objects.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { Cluster } from '../connect.ts';
+import { formatReference, type ObjectReference } from '../object-reference.ts';
+import { type Ours, standingOf } from '../standing.ts';
+import { withCluster } from '../with-cluster.ts';
+import type { Candidate, NameSource, Where } from './complete.ts';
+
+/** Nobody waits longer than this for a key to do something. */
+const TIMEOUT_MS = 2_000;
+const MOST_NAMES = 500;
+const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+
+/** Names from the cluster that the words before name. What cannot be read, or not in time, is no name and no error. */
+export function createClusterNames(context: CommandContext): NameSource {
+  return {
+    namespaces: (where) =>
+      ask(where, context, async ({ client }, signal) => {
+        const { items } = await client.list<KubeObject>(NAMESPACES, { limit: MOST_NAMES, metadataOnly: true, signal });
+        return items.map(({ metadata }) => ({ value: metadata.name }));
+      }),
+    objects: async (where) => {
+      const lists = [WORKSPACES, TEMPLATE_ASSETS, ORGS].map((resource) =>
+        ask(where, context, (cluster, signal) => listObjects(resource, { cluster, where, signal })),
+      );
+      return (await Promise.all(lists)).flat();
+    },
+  };
+}
+
+async function listObjects(
+  resource: ObjectReference['resource'],
+  { cluster, where, signal }: { readonly cluster: Cluster; readonly where: Where; readonly signal: AbortSignal },
+): Promise<readonly Candidate[]> {
+  const namespace = where.namespace ?? cluster.namespace;
+  const { items } = await cluster.client.list<Ours>(resource, { namespace, limit: MOST_NAMES, signal });
+  return items.map((object) => {
+    const { state, reason } = standingOf(object);
+    const description = state === 'Ready' || reason === null ? state : `${state}: ${reason}`;
+    return { value: formatReference({ resource, name: object.metadata.name }), description };
+  });
+}
+
+async function ask(
+  { kubeconfig, context: kubeContext }: Where,
+  context: CommandContext,
+  question: (cluster: Cluster, signal: AbortSignal) => Promise<readonly Candidate[]>,
+): Promise<readonly Candidate[]> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const flags = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(kubeContext === undefined ? {} : { context: kubeContext }),
+  };
+  try {
+    return await withCluster(flags, context, (cluster) => question(cluster, signal));
+  } catch {
+    // A key that completes nothing is better than one that prints an error into the line.
+    return [];
+  }
+}

@@ -1,0 +1,49 @@
+import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
+import type { Condition, Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
+
+/** How an object stands, in one word. Reason and message are those of its condition Ready, or say what is wrong with it. */
+export interface Standing {
+  readonly state: State;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+/**
+ * Ready: works. Progressing: being changed. Waiting: for something outside. Failed: only a changed object helps. Deleting, Suspended:
+ * as asked. Missing: not created. Unknown: the operator has not said.
+ */
+export type State = 'Ready' | 'Progressing' | 'Waiting' | 'Failed' | 'Deleting' | 'Suspended' | 'Missing' | 'Unknown';
+
+export type Ours = Org | Workspace | TemplateAsset;
+
+/** No reason of the operator's: it says that the operator has said nothing. */
+export const NOT_OBSERVED = 'NotObserved';
+
+export function standingOf(object: Ours): Standing {
+  const ready = conditionOf(object, CONDITIONS.ready);
+  if (ready === undefined) {
+    const state = object.metadata.deletionTimestamp === undefined ? 'Unknown' : 'Deleting';
+    return { state, reason: NOT_OBSERVED, message: 'The operator has not seen it yet; is it running?' };
+  }
+  return { state: stateOf(object, ready), reason: ready.reason, message: ready.message };
+}
+
+function stateOf(object: Ours, ready: Condition): State {
+  if (object.metadata.deletionTimestamp !== undefined) return 'Deleting';
+  if ('suspend' in object.spec && object.spec.suspend) return 'Suspended';
+  // What is said about an older generation says nothing about this one.
+  if ((object.status?.observedGeneration ?? 0) < (object.metadata.generation ?? 0)) return 'Progressing';
+  if (ready.status === 'True') return 'Ready';
+  if (conditionOf(object, CONDITIONS.stalled)?.status === 'True') return 'Failed';
+  if (conditionOf(object, CONDITIONS.reconciling)?.status === 'True') return 'Progressing';
+  return ready.status === 'Unknown' ? 'Unknown' : 'Waiting';
+}
+
+export function conditionOf(object: Ours, type: string): Condition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Reason and message in one line. */
+export function explain({ reason, message }: Pick<Standing, 'reason' | 'message'>): string {
+  return [reason, message].filter((part) => part !== null && part !== '').join(': ');
+}

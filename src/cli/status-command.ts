@@ -1,0 +1,139 @@
+import { OPERATOR_NAMESPACE } from '../apis/v1alpha1/names.ts';
+import type { Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import { explainFailure } from './cluster-failure.ts';
+import type { CommandContext } from './command-context.ts';
+import type { Cluster } from './connect.ts';
+import type { ObjectReference } from './object-reference.ts';
+import type { ClusterFlags, TableFormat } from './options.ts';
+import { printStructured } from './print-structured.ts';
+import type { Names } from './status/advice.ts';
+import { assembleStatus, type StatusParts } from './status/assemble-status.ts';
+import { eventLines, readEvents } from './status/events.ts';
+import { gatherOrgFacts, gatherTemplateAssetFacts, gatherWorkspaceFacts } from './status/facts.ts';
+import type { ObjectStatus } from './status/object-status.ts';
+import { orgChain, templateAssetChain } from './status/other-chains.ts';
+import { renderStatus } from './status/render-status.ts';
+import { workspaceChain } from './status/workspace-chain.ts';
+import { styleOf } from './style.ts';
+import { shellWord } from './text.ts';
+import { readDeadline, withCluster } from './with-cluster.ts';
+
+export interface StatusFlags extends ClusterFlags {
+  readonly output: TableFormat;
+}
+
+/** `kubectl molecule status`: reads one object and what it needs. Reads only; what may not be read is said. */
+export async function showStatus(
+  reference: ObjectReference,
+  flags: StatusFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { io, now, signal } = context;
+  const status = await withCluster(flags, context, (cluster) =>
+    readStatus(reference, { cluster, flags, signal: readDeadline(signal) }),
+  );
+  if (flags.output === 'json' || flags.output === 'yaml') {
+    printStructured(status, flags.output, io.stdout);
+    return;
+  }
+  const style = styleOf(io.stdout, { env: io.env, isColorWanted: flags.color });
+  const lines = renderStatus(status, { style, now: now(), isWide: flags.output === 'wide' });
+  io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+interface Question {
+  readonly cluster: Cluster;
+  readonly flags: ClusterFlags;
+  readonly signal: AbortSignal;
+}
+
+async function readStatus(reference: ObjectReference, { cluster, flags, signal }: Question): Promise<ObjectStatus> {
+  const { client } = cluster;
+  const namespace = flags.namespace ?? cluster.namespace;
+  const { plural, kind } = reference.resource;
+  try {
+    const parts = await readParts(reference, {
+      client,
+      namespace,
+      signal,
+      names: plainNames(reference, namespace, flags),
+    });
+    const events = await readEvents(subjectsOf(parts), { client, namespace, signal });
+    return assembleStatus({ ...parts, events: events === undefined ? null : eventLines(events) });
+  } catch (error) {
+    throw explainFailure(error, {
+      what: `read ${kind} ${namespace}/${reference.name}`,
+      right: `the right to get ${plural} in namespace "${namespace}"`,
+      whenMissing: `see what is there: kubectl get ${plural} -n ${namespace}`,
+    });
+  }
+}
+
+type Parts = Omit<StatusParts, 'events'>;
+
+interface Source {
+  readonly client: Cluster['client'];
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+  readonly names: Names;
+}
+
+async function readParts({ resource, name }: ObjectReference, source: Source): Promise<Parts> {
+  const { client, namespace, signal, names } = source;
+  const key = { namespace, name };
+  switch (resource.kind) {
+    case 'Workspace': {
+      const object = await client.get<Workspace>(resource, key, { signal });
+      const facts = await gatherWorkspaceFacts(object, source);
+      const known = {
+        pod: facts.pod.name,
+        volume: facts.volume.name,
+        ...(facts.template === undefined ? {} : { templateAsset: facts.template.name }),
+      };
+      return { object, chain: workspaceChain(facts), ownLink: 'workspace', names: { ...names, ...known } };
+    }
+    case 'TemplateAsset': {
+      const object = await client.get<TemplateAsset>(resource, key, { signal });
+      const facts = await gatherTemplateAssetFacts(object, source);
+      const { name: secret = names.secret.name, key: secretKey = names.secret.key } = object.spec.secretRef ?? {};
+      const known = { templateAsset: name, secret: { name: secret, key: secretKey } };
+      return { object, chain: templateAssetChain(facts), ownLink: 'templateAsset', names: { ...names, ...known } };
+    }
+    case 'Org': {
+      const object = await client.get<Org>(resource, key, { signal });
+      return { object, chain: orgChain(await gatherOrgFacts(object, source)), ownLink: 'org', names };
+    }
+    default:
+      return resource satisfies never;
+  }
+}
+
+function plainNames({ resource, name }: ObjectReference, namespace: string, flags: ClusterFlags): Names {
+  const { context, kubeconfig } = flags;
+  const cluster = [
+    ...(context === undefined ? [] : ['--context', shellWord(context)]),
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
+  ];
+  return {
+    flags: ['-n', namespace, ...cluster].join(' '),
+    operatorFlags: ['-n', OPERATOR_NAMESPACE, ...cluster].join(' '),
+    clusterFlags: cluster.join(' '),
+    object: { resource: resource.kind.toLowerCase(), name },
+    pod: 'POD',
+    volume: 'VOLUME',
+    templateAsset: 'TEMPLATE_ASSET',
+    secret: { name: 'SECRET', key: 'token' },
+  };
+}
+
+/** The objects of the chain that Events are written about. */
+function subjectsOf({ object, names, chain }: Parts): readonly { readonly kind: string; readonly name: string }[] {
+  const kinds = { pod: 'Pod', volume: 'PersistentVolumeClaim', templateAsset: 'TemplateAsset' } as const;
+  const others = chain.flatMap(({ link, name }) =>
+    name !== null && (link === 'pod' || link === 'volume' || link === 'templateAsset')
+      ? [{ kind: kinds[link], name }]
+      : [],
+  );
+  const own = { kind: object.kind, name: names.object.name };
+  return object.kind === 'TemplateAsset' ? [own] : [own, ...others];
+}

@@ -1,0 +1,156 @@
+import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
+import { NOT_OBSERVED } from '../standing.ts';
+import {
+  type Advice,
+  agentLog,
+  createOrg,
+  describeObject,
+  describePod,
+  describeVolume,
+  doctor,
+  editObject,
+  kubectl,
+  lastAgentLog,
+  materializeLog,
+  operatorLog,
+  patchOrg,
+  patchSpec,
+  putToken,
+  showCatalog,
+  showConflict,
+  showNodes,
+  showObject,
+  syncTemplate,
+  templateStatus,
+  watchObject,
+} from './advice.ts';
+
+/** For reasons of what works, and of what is over. */
+export const NOTHING_TO_DO = 'nothing to do';
+
+/**
+ * What to do about each reason. A new one is a line more: the link that it is about, and the command that its message makes a
+ * person look for; or NOTHING_TO_DO.
+ */
+export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_DO>>> = {
+  // Every kind
+  [REASONS.progressingWithRetry]: NOTHING_TO_DO,
+
+  // Org
+  [REASONS.orgReady]: NOTHING_TO_DO,
+  [REASONS.platformAgentReady]: NOTHING_TO_DO,
+  [REASONS.isolationReady]: NOTHING_TO_DO,
+  [REASONS.platformAgentNotReady]: { at: 'workspace', command: kubectl('molecule status ws/platform-agent') },
+  [REASONS.orgNotFound]: { at: 'org', command: createOrg },
+  [REASONS.orgNotReady]: { at: 'org', command: kubectl('molecule status org') },
+  [REASONS.orgDeleting]: { at: 'org', command: kubectl('molecule status org') },
+  [REASONS.idTaken]: { at: 'object', command: showObject },
+  [REASONS.deletingChildren]: { at: 'workspaces', command: kubectl('molecule tree') },
+
+  // Workspace: itself and its place
+  [REASONS.workspaceReady]: NOTHING_TO_DO,
+  [REASONS.placed]: NOTHING_TO_DO,
+  [REASONS.runnable]: NOTHING_TO_DO,
+  [REASONS.parentNotFound]: { at: 'parent', command: patchSpec({ parentRef: null }) },
+  [REASONS.parentCycle]: { at: 'parent', command: patchSpec({ parentRef: null }) },
+  [REASONS.tooDeep]: { at: 'parent', command: patchSpec({ parentRef: null }) },
+  [REASONS.parentDeleting]: { at: 'parent', command: patchSpec({ parentRef: null }) },
+  [REASONS.notThePlatformAgent]: { at: 'object', command: showObject },
+  [REASONS.tierNotAllowed]: { at: 'object', command: patchSpec({ tier: 2 }) },
+  [REASONS.runtimeUnknown]: { at: 'object', command: showCatalog },
+  [REASONS.imageMissing]: { at: 'object', command: patchOrg({ defaults: { image: 'IMAGE' } }) },
+  [REASONS.envForbidden]: { at: 'object', command: editObject },
+  [REASONS.secretNotRead]: { at: 'object', command: doctor },
+  [REASONS.suspended]: { at: 'object', command: patchSpec({ suspend: false }) },
+  [REASONS.ancestorSuspended]: { at: 'parent', command: kubectl('molecule tree') },
+  [REASONS.externalAgent]: NOTHING_TO_DO,
+  [REASONS.mockAgent]: NOTHING_TO_DO,
+
+  // Workspace: template and volume
+  [REASONS.templatesOff]: NOTHING_TO_DO,
+  [REASONS.templateReady]: NOTHING_TO_DO,
+  [REASONS.templateNotFound]: { at: 'templateAsset', command: kubectl('get templateassets') },
+  [REASONS.templateNotReady]: { at: 'templateAsset', command: templateStatus },
+  [REASONS.templateNotSupported]: { at: 'templateAsset', command: patchSpec({ templateRef: null }) },
+  [REASONS.volumeReady]: NOTHING_TO_DO,
+  [REASONS.volumeLarger]: NOTHING_TO_DO,
+  [REASONS.volumeConflict]: { at: 'volume', command: showConflict },
+  [REASONS.volumePending]: { at: 'volume', command: describeVolume },
+  [REASONS.volumeLost]: { at: 'volume', command: describeVolume },
+  [REASONS.volumeDeleting]: { at: 'volume', command: describeVolume },
+  [REASONS.resizing]: { at: 'volume', command: describeVolume },
+  [REASONS.resizeRefused]: { at: 'volume', command: describeVolume },
+  [REASONS.volumeNotWritable]: { at: 'volume', command: describeVolume },
+  [REASONS.volumeRetained]: NOTHING_TO_DO,
+
+  // Workspace: Pod
+  [REASONS.creating]: { at: 'pod', command: watchObject },
+  [REASONS.createFailed]: { at: 'pod', command: describeObject },
+  [REASONS.quotaExceeded]: { at: 'pod', command: kubectl('describe resourcequota') },
+  [REASONS.replacing]: { at: 'pod', command: watchObject },
+  [REASONS.rollingOut]: { at: 'pod', command: watchObject },
+  [REASONS.secretsRotated]: { at: 'pod', command: watchObject },
+  [REASONS.stopping]: { at: 'pod', command: describePod },
+  [REASONS.terminating]: { at: 'pod', command: describePod },
+  [REASONS.podEvicted]: { at: 'pod', command: describePod },
+  [REASONS.podNotEnding]: { at: 'pod', command: describePod },
+  [REASONS.nodeLost]: { at: 'pod', command: showNodes },
+  [REASONS.unschedulable]: { at: 'pod', command: describePod },
+  [REASONS.restartedWithoutHealing]: { at: 'pod', command: doctor },
+  [REASONS.materializing]: { at: 'pod', command: materializeLog },
+  [REASONS.materialized]: NOTHING_TO_DO,
+  [REASONS.assetsUnavailable]: { at: 'pod', command: materializeLog },
+  [REASONS.assetsRefused]: { at: 'pod', command: materializeLog },
+  [REASONS.materializeFailed]: { at: 'pod', command: materializeLog },
+
+  // Workspace: agent
+  [REASONS.imageNotPulled]: { at: 'agent', command: describePod },
+  [REASONS.containerNotStarted]: { at: 'agent', command: describePod },
+  [REASONS.agentStarting]: { at: 'agent', command: agentLog },
+  [REASONS.agentNotResponding]: { at: 'agent', command: agentLog },
+  [REASONS.agentRestarting]: { at: 'agent', command: lastAgentLog },
+  [REASONS.agentCrashLooping]: { at: 'agent', command: lastAgentLog },
+  [REASONS.oomKilled]: { at: 'agent', command: lastAgentLog },
+  [REASONS.agentReady]: NOTHING_TO_DO,
+
+  // TemplateAsset
+  [REASONS.artifactStored]: NOTHING_TO_DO,
+  [REASONS.fetchDisabled]: { at: 'source', command: patchSpec({ auth: 'anonymous' }) },
+  [REASONS.secretNotFound]: { at: 'secret', command: putToken },
+  [REASONS.secretKeyMissing]: { at: 'secret', command: putToken },
+  [REASONS.secretInvalid]: { at: 'secret', command: putToken },
+  [REASONS.unauthorized]: { at: 'secret', command: putToken },
+  [REASONS.hostNotFound]: { at: 'source', command: editObject },
+  [REASONS.tlsFailed]: { at: 'source', command: syncTemplate },
+  [REASONS.fetchFailed]: { at: 'source', command: syncTemplate },
+  [REASONS.fetchTimedOut]: { at: 'source', command: syncTemplate },
+  [REASONS.rateLimited]: { at: 'source', command: syncTemplate },
+  [REASONS.redirectRefused]: { at: 'source', command: editObject },
+  [REASONS.repositoryNotFound]: { at: 'source', command: editObject },
+  [REASONS.repositoryEmpty]: { at: 'source', command: syncTemplate },
+  [REASONS.refNotFound]: { at: 'source', command: patchSpec({ source: { ref: 'REF' } }) },
+  [REASONS.refAbbreviated]: { at: 'source', command: patchSpec({ source: { ref: 'REF' } }) },
+  [REASONS.sourceInvalid]: { at: 'source', command: editObject },
+  [REASONS.notAnArchive]: { at: 'artifact', command: syncTemplate },
+  [REASONS.archiveRefused]: { at: 'artifact', command: editObject },
+  [REASONS.archiveTooLarge]: { at: 'artifact', command: editObject },
+  [REASONS.assetsTooLarge]: { at: 'artifact', command: editObject },
+  [REASONS.nothingIncluded]: { at: 'artifact', command: editObject },
+  [REASONS.artifactLost]: { at: 'artifact', command: syncTemplate },
+  [REASONS.storeFailed]: { at: 'artifact', command: operatorLog },
+  [REASONS.internalError]: { at: 'object', command: operatorLog },
+  [REASONS.inUse]: { at: 'workspaces', command: kubectl('get workspaces') },
+};
+
+/** A reason that this release does not know, because the operator is newer. */
+const UNKNOWN: Advice = { command: describeObject };
+
+/** The operator has not seen the object, or what became of it. */
+export const UNSEEN: Advice = { at: 'object', command: doctor };
+
+/** Undefined where nothing is to be done. */
+export function adviceFor(reason: string | null): Advice | undefined {
+  if (reason === NOT_OBSERVED) return UNSEEN;
+  const advice = (GUIDE as Readonly<Record<string, Advice | typeof NOTHING_TO_DO | undefined>>)[reason ?? ''];
+  return advice === NOTHING_TO_DO ? undefined : (advice ?? UNKNOWN);
+}

@@ -1,0 +1,61 @@
+import type { CLI_API_VERSION } from '../print-structured.ts';
+import type { Standing } from '../standing.ts';
+
+/**
+ * What `kubectl molecule status -o json` and `-o yaml` print. Scripts read it: members are added, never renamed or removed. Every
+ * member is always there; null means not known.
+ */
+export interface ObjectStatus extends Standing {
+  readonly apiVersion: typeof CLI_API_VERSION;
+  readonly kind: 'ObjectStatus';
+  readonly object: ObjectName;
+  /** What the object needs, in the order in which it needs it. */
+  readonly chain: readonly Link[];
+  /** Null when nothing is to be done. */
+  readonly next: NextStep | null;
+  /** The latest ten about the objects of the chain, newest last; null when they may not be read. */
+  readonly events: readonly EventLine[] | null;
+}
+
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Link extends Standing {
+  readonly link: LinkKind;
+  /** Null when the link is no object of the cluster, or one whose name is not known. */
+  readonly name: string | null;
+  /** Whether this is the link that the object waits for, or that is broken; at most one. */
+  readonly isCulprit: boolean;
+}
+
+export type LinkKind =
+  | 'org'
+  | 'parent'
+  | 'workspace'
+  | 'templateAsset'
+  | 'secret'
+  | 'source'
+  | 'artifact'
+  | 'volume'
+  | 'pod'
+  | 'agent'
+  | 'workspaces';
+
+export interface NextStep {
+  /** One line for a shell. Words in capitals are to be replaced. */
+  readonly command: string;
+}
+
+export interface EventLine {
+  /** When it was seen last, RFC 3339. */
+  readonly lastSeen: string | null;
+  readonly firstSeen: string | null;
+  readonly count: number;
+  readonly type: string;
+  readonly reason: string;
+  readonly object: string;
+  readonly note: string;
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { REASONS } from '../../../../src/apis/v1alpha1/reasons.ts';
+import type { Names } from '../../../../src/cli/status/advice.ts';
+import { adviceFor, GUIDE, NOTHING_TO_DO } from '../../../../src/cli/status/guide.ts';
+
+const NAMES: Names = {
+  flags: '-n acme',
+  operatorFlags: '-n molecule-system',
+  clusterFlags: '',
+  object: { resource: 'workspace', name: 'writer' },
+  pod: 'writer-1',
+  volume: 'writer-1',
+  templateAsset: 'writer',
+  secret: { name: 'forge-token', key: 'token' },
+};
+
+/** How the reasons of failures are called; none of them may be told to be nothing. */
+const FAILURE =
+  /(Failed|NotFound|NotReady|Refused|Missing|Invalid|Unavailable|Conflict|NotAllowed|Forbidden|Cycle|Lost|TooLarge|TooDeep|Taken|Unknown|Unauthorized|Killed|Error)$/;
+
+describe('what to do about a reason', () => {
+  it.each(Object.values(REASONS))('%s has a line in src/cli/status/guide.ts', (reason) => {
+    const advice = GUIDE[reason];
+    expect(advice).toBeDefined();
+    if (FAILURE.test(reason)) expect(advice).not.toBe(NOTHING_TO_DO);
+  });
+
+  it.each(
+    Object.entries(GUIDE).flatMap(([reason, advice]) => (advice === NOTHING_TO_DO ? [] : [[reason, advice] as const])),
+  )('%s leads to a command that can be pasted', (_reason, advice) => {
+    const command = advice.command(NAMES);
+    expect(command).toMatch(/^(kubectl|echo '.*' \| kubectl) [\w/]/);
+    expect(command).not.toMatch(/undefined|\n| {2}|\s$/);
+  });
+
+  it.each([
+    ['AgentRestarting', 'kubectl logs writer-1 -n acme -c agent --previous'],
+    ['TemplateNotReady', 'kubectl molecule status ta/writer -n acme'],
+    ['FetchFailed', 'kubectl molecule sync ta/writer -n acme --wait'],
+    ['VolumeNotWritable', 'kubectl describe pvc writer-1 -n acme'],
+    ['ParentNotFound', `kubectl patch workspace writer -n acme --type=merge -p '{"spec":{"parentRef":null}}'`],
+    ['StoreFailed', 'kubectl logs deployment/molecule-operator -n molecule-system'],
+    ['NodeLost', 'kubectl get nodes -o wide'],
+    ['NotObserved', 'kubectl molecule doctor -n acme'],
+    ['OfANewerOperator', 'kubectl describe workspace writer -n acme'],
+  ])('%s: %s', (reason, command) => {
+    expect(adviceFor(reason)?.command(NAMES)).toBe(command);
+  });
+
+  it('is nothing for what works', () => {
+    expect(adviceFor('WorkspaceReady')).toBeUndefined();
+  });
+});

@@ -1,0 +1,432 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { ObjectStatus } from '../../../../src/cli/status/object-status.ts';
+import { ApiError } from '../../../../src/kube/errors.ts';
+import type { KubeObject } from '../../../../src/kube/objects.ts';
+import { type RunOptions, runOn } from '../fake-cluster.ts';
+import { child, claim, condition, notReady, org, pod, templateAsset, workspace } from '../objects.ts';
+
+const UTF8 = { LANG: 'C.UTF-8' };
+
+/** A writer below a researcher, as far as it got; it is called writer-1 everywhere. */
+function world(writer: Parameters<typeof child>[2], more: readonly KubeObject[] = []): readonly KubeObject[] {
+  return [
+    org('acme'),
+    workspace('platform-agent'),
+    workspace('researcher'),
+    workspace('writer', {
+      ...writer,
+      spec: { parentRef: { name: 'researcher' }, templateRef: { name: 'writing' }, ...writer?.spec },
+      status: { podName: 'writer-1', volumeName: 'writer-1', ...writer?.status },
+    }),
+    ...more,
+  ];
+}
+
+const RUNNING = {
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status: 'True' }],
+  containerStatuses: [{ name: 'agent', restartCount: 2, state: { running: {} } }],
+};
+const CHILDREN = [templateAsset('writing'), claim('writer-1', 'Bound'), pod('writer-1', RUNNING)];
+const READY = [
+  condition('Ready', 'True', { reason: 'WorkspaceReady' }),
+  condition('AgentReady', 'True', { reason: 'AgentReady', message: 'The agent serves its card' }),
+];
+
+async function statusOf(object: string, options: RunOptions): Promise<ObjectStatus> {
+  const { stdout, stderr } = await runOn(['status', object, '-o', 'json'], options);
+  if (stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+function culpritOf({ chain }: ObjectStatus): string | undefined {
+  const culprits = chain.filter(({ isCulprit }) => isCulprit);
+  expect(culprits.length).toBeLessThanOrEqual(1);
+  return culprits.map(({ link, name }) => `${link} ${name ?? '-'}`)[0];
+}
+
+describe('kubectl molecule status of a Workspace', () => {
+  it('shows the whole chain of one that works, and nothing to do', async () => {
+    const objects = world({ status: { observedGeneration: 1, conditions: READY } }, CHILDREN);
+    const { code, stdout, stderr } = await runOn(['status', 'writer'], { objects, env: UTF8 });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Workspace acme/writer: Ready
+
+          LINK       NAME            STATE  MESSAGE
+        ✔ Org        org             Ready  The agent is ready
+        ✔ Parent     platform-agent  Ready  The agent is ready
+        ✔ Parent     researcher      Ready  The agent is ready
+        ✔ Workspace  writer          Ready  Nothing is wrong with the object itself
+        ✔ Template   writing         Ready  The agent is ready
+        ✔ Volume     writer-1        Ready  Bound, 1Gi, fast
+        ✔ Pod        writer-1        Ready  Running, 2 restarts
+        ✔ Agent      -               Ready  The agent serves its card
+
+      Events: none
+      "
+    `);
+  });
+
+  it('marks the link that it waits for, and says what to run and what happened', async () => {
+    const message = 'The agent ended and is starting again; see why: kubectl logs writer-1 -c agent --previous';
+    const failed = notReady('AgentReady', { reason: 'AgentRestarting', message, abnormal: 'Reconciling' });
+    const event = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { namespace: 'acme', name: 'e' },
+      type: 'Warning',
+      reason: 'BackOff',
+      note: 'Back-off restarting failed container',
+      regarding: { kind: 'Pod', name: 'writer-1' },
+      eventTime: '2026-11-21T07:00:00.000000Z',
+      series: { count: 4, lastObservedTime: '2026-11-21T07:04:30.000000Z' },
+    };
+    const { stdout } = await runOn(['status', 'ws/writer'], {
+      objects: world({ status: failed }, [...CHILDREN, event]),
+      env: UTF8,
+    });
+    expect(stdout).toMatchInlineSnapshot(`
+      "Workspace acme/writer: Progressing
+
+          LINK       NAME            STATE        MESSAGE
+        ✔ Org        org             Ready        The agent is ready
+        ✔ Parent     platform-agent  Ready        The agent is ready
+        ✔ Parent     researcher      Ready        The agent is ready
+        ✔ Workspace  writer          Ready        Nothing is wrong with the object itself
+        ✔ Template   writing         Ready        The agent is ready
+        ✔ Volume     writer-1        Ready        Bound, 1Gi, fast
+        ✔ Pod        writer-1        Ready        Running, 2 restarts
+      → ● Agent      -               Progressing  AgentRestarting: The agent ended and is starting again; see why: kubectl logs writer-1 -c agent --previous
+
+      Waits for: AgentRestarting: The agent ended and is starting again; see why: kubectl logs writer-1 -c agent --previous
+      Next:      kubectl logs writer-1 -n acme -c agent --previous
+
+      Events:
+      AGE               TYPE     REASON   OBJECT        NOTE
+      30s (x4 over 5m)  Warning  BackOff  pod/writer-1  Back-off restarting failed container
+      "
+    `);
+  });
+
+  it.each<[string, string, string, Parameters<typeof world>]>([
+    [
+      'a missing parent',
+      'parent nobody',
+      'Missing',
+      [{ spec: { parentRef: { name: 'nobody' } }, status: notReady('Placed', { reason: 'ParentNotFound' }) }],
+    ],
+    [
+      'a circle of parents',
+      'parent ring',
+      'Waiting',
+      [
+        { spec: { parentRef: { name: 'ring' } }, status: notReady('Placed', { reason: 'ParentCycle' }) },
+        [child('ring', 'writer')],
+      ],
+    ],
+    ['itself, when it was never seen', 'workspace writer', 'Unknown', [{ status: { conditions: [] } }]],
+    [
+      'itself, when it is suspended',
+      'workspace writer',
+      'Suspended',
+      [{ spec: { suspend: true }, status: notReady('AgentReady', { reason: 'Suspended' }) }],
+    ],
+    [
+      'itself, when only its spec can help',
+      'workspace writer',
+      'Failed',
+      [{ status: notReady('AgentReady', { reason: 'TierNotAllowed', abnormal: 'Stalled' }) }],
+    ],
+    [
+      'a template that is missing',
+      'templateAsset writing',
+      'Missing',
+      [{ status: notReady('TemplateReady', { reason: 'TemplateNotFound' }) }],
+    ],
+    [
+      'a volume that cannot be written',
+      'volume writer-1',
+      'Waiting',
+      [{ status: notReady('Materialized', { reason: 'VolumeNotWritable' }) }, CHILDREN],
+    ],
+    [
+      'a Pod that is being made',
+      'pod writer-1',
+      'Missing',
+      [{ status: notReady('Materialized', { reason: 'Creating', abnormal: 'Reconciling' }) }],
+    ],
+    [
+      'the link of the condition, for a reason of a newer operator',
+      'volume writer-1',
+      'Waiting',
+      [{ status: notReady('VolumeReady', { reason: 'OfANewerOperator' }) }, CHILDREN],
+    ],
+    [
+      'what is gone and was not missed yet',
+      'pod writer-1',
+      'Missing',
+      [
+        { status: { observedGeneration: 1, conditions: READY } },
+        [templateAsset('writing'), claim('writer-1', 'Bound')],
+      ],
+    ],
+  ])('blames %s', async (_name, culprit, state, parts) => {
+    const status = await statusOf('writer', { objects: world(...parts) });
+    expect([culpritOf(status), status.chain.find(({ isCulprit }) => isCulprit)?.state]).toEqual([culprit, state]);
+    expect(status.next?.command).toMatch(/^kubectl /);
+  });
+
+  it('calls nothing missing that comes after the link to blame', async () => {
+    const status = await statusOf('writer', {
+      objects: world({ status: notReady('TemplateReady', { reason: 'TemplateNotFound' }) }),
+    });
+    expect(status.chain.slice(-3).map(({ link, state, message }) => [link, state, message])).toEqual([
+      ['volume', 'Waiting', 'Not made yet'],
+      ['pod', 'Waiting', 'Not made yet'],
+      ['agent', 'Waiting', 'Not made yet'],
+    ]);
+  });
+
+  it('takes a template that cannot fetch but delivers what it has as no obstacle', async () => {
+    const template = templateAsset('writing', {
+      status: {
+        ...notReady('ArtifactReady', { reason: 'NothingIncluded', abnormal: 'Stalled' }),
+        artifact: { revision: 'a1b2', digest: 'sha256:1', sizeBytes: 1, files: 1 },
+      },
+    });
+    const objects = world({ status: { observedGeneration: 1, conditions: READY } }, [template, ...CHILDREN.slice(1)]);
+    const status = await statusOf('writer', { objects });
+    expect(culpritOf(status)).toBeUndefined();
+    expect(status.chain.find(({ link }) => link === 'templateAsset')).toMatchObject({
+      state: 'Waiting',
+      reason: 'NothingIncluded',
+    });
+  });
+
+  it('blames nobody for one that works below what fails', async () => {
+    const failing = notReady('AgentReady', { reason: 'ImageMissing', abnormal: 'Stalled' });
+    const [, ...others] = world({ status: { observedGeneration: 1, conditions: READY } }, CHILDREN);
+    const objects = [
+      org('acme', { status: failing }),
+      workspace('researcher', { status: failing }),
+      ...others.filter(({ metadata }) => metadata.name !== 'researcher'),
+    ];
+    const status = await statusOf('writer', { objects });
+    expect([culpritOf(status), status.next]).toEqual([undefined, null]);
+    expect(status.chain.filter(({ state }) => state === 'Failed').map(({ link }) => link)).toEqual(['org', 'parent']);
+  });
+
+  it('says what may not be read, and goes on', async () => {
+    const status = await statusOf('writer', {
+      objects: world({ status: { observedGeneration: 1, conditions: READY } }, CHILDREN),
+      forbidden: ['Org', 'Pod', 'Event'],
+    });
+    expect(status.events).toBeNull();
+    expect(status.chain.filter(({ reason }) => reason === 'Forbidden').map(({ link, state }) => [link, state])).toEqual(
+      [
+        ['org', 'Unknown'],
+        ['pod', 'Unknown'],
+      ],
+    );
+    expect(culpritOf(status)).toBeUndefined();
+  });
+
+  it('has no Pod, volume or template for an agent that runs elsewhere', async () => {
+    const objects = world({ spec: { runtime: 'external' }, status: { observedGeneration: 1, conditions: READY } });
+    const status = await statusOf('writer', { objects });
+    expect(status.chain.map(({ link }) => link)).toEqual(['org', 'parent', 'parent', 'workspace', 'agent']);
+  });
+
+  it('tells of no template for the platform agent, which takes one unasked', async () => {
+    const status = await statusOf('platform-agent', { objects: world({}) });
+    expect(status.chain.map(({ link, name }) => `${link} ${name}`)).toEqual([
+      'org org',
+      'workspace platform-agent',
+      'templateAsset null',
+      'volume platform-agent-',
+      'pod ws-platform-agent',
+      'agent null',
+    ]);
+  });
+});
+
+describe('kubectl molecule status of the others', () => {
+  it('follows a TemplateAsset from its Secret to whom it delivers to', async () => {
+    const message = 'Secret "forge-token" does not exist in this namespace';
+    const writing = {
+      ...templateAsset('writing'),
+      status: notReady('ArtifactReady', { reason: 'SecretNotFound', message }),
+    };
+    const failing = world({ status: notReady('TemplateReady', { reason: 'TemplateNotReady' }) }, [writing]);
+    const { stdout } = await runOn(['status', 'ta/writing'], { objects: failing, env: UTF8 });
+    expect(stdout).toMatchInlineSnapshot(`
+      "TemplateAsset acme/writing: Waiting
+
+          LINK        NAME         STATE    MESSAGE
+        ✔ Template    writing      Ready    Nothing is wrong with the object itself
+      → ● Secret      forge-token  Waiting  SecretNotFound: Secret "forge-token" does not exist in this namespace
+        ○ Source      -            Unknown  https://git.example.com/templates/writing at main
+        ● Artifact    -            Waiting  Nothing is stored yet
+        ● Workspaces  -            Waiting  0 of 1 ready; not ready: writer
+
+      Waits for: SecretNotFound: Secret "forge-token" does not exist in this namespace
+      Next:      kubectl create secret generic forge-token -n acme --from-file=token=TOKEN_FILE --dry-run=client -o yaml | kubectl apply -n acme -f -
+
+      Events: none
+      "
+    `);
+  });
+
+  it('finds nothing to do about an Org that works', async () => {
+    const status = await statusOf('org', { objects: world({}) });
+    expect(status).toMatchObject({
+      state: 'Ready',
+      next: null,
+      object: { kind: 'Org', namespace: 'acme', name: 'org' },
+    });
+    expect(status.chain.map(({ link, message }) => [link, message])).toEqual([
+      ['org', 'Nothing is wrong with the object itself'],
+      ['workspace', 'The agent is ready'],
+      ['workspaces', '3 of 3 ready'],
+    ]);
+  });
+
+  it('blames the platform agent for an Org that waits for it', async () => {
+    const waiting = org('acme', {
+      status: notReady('PlatformAgentReady', { reason: 'PlatformAgentNotReady', abnormal: 'Reconciling' }),
+    });
+    const status = await statusOf('org', { objects: [waiting] });
+    expect(culpritOf(status)).toBe('workspace platform-agent');
+    expect(status.next).toEqual({ command: 'kubectl molecule status ws/platform-agent -n acme' });
+  });
+});
+
+describe('the output of kubectl molecule status', () => {
+  const objects = world({
+    status: notReady('TemplateReady', { reason: 'TemplateNotFound', message: 'x'.repeat(200) }),
+  });
+
+  it('is a structure for programs, the same in JSON and YAML', async () => {
+    const json = await runOn(['status', 'writer', '-o', 'json'], {
+      objects: [workspace('writer', { spec: { runtime: 'mock' } })],
+    });
+    expect(json.stdout).toMatchInlineSnapshot(`
+      "{
+        "apiVersion": "cli.moleculesai.app/v1alpha1",
+        "kind": "ObjectStatus",
+        "object": {
+          "kind": "Workspace",
+          "namespace": "acme",
+          "name": "writer"
+        },
+        "state": "Ready",
+        "reason": "WorkspaceReady",
+        "message": "The agent is ready",
+        "chain": [
+          {
+            "link": "org",
+            "name": "org",
+            "state": "Missing",
+            "reason": null,
+            "message": "Does not exist",
+            "isCulprit": true
+          },
+          {
+            "link": "parent",
+            "name": "platform-agent",
+            "state": "Waiting",
+            "reason": null,
+            "message": "Does not exist",
+            "isCulprit": false
+          },
+          {
+            "link": "workspace",
+            "name": "writer",
+            "state": "Ready",
+            "reason": null,
+            "message": "Nothing is wrong with the object itself",
+            "isCulprit": false
+          },
+          {
+            "link": "agent",
+            "name": null,
+            "state": "Unknown",
+            "reason": null,
+            "message": "The runtime mock needs no Pod, no volume and no template",
+            "isCulprit": false
+          }
+        ],
+        "next": {
+          "command": "kubectl molecule doctor -n acme"
+        },
+        "events": []
+      }
+      "
+    `);
+    const yaml = await runOn(['status', 'writer', '-o', 'yaml'], {
+      objects: [workspace('writer', { spec: { runtime: 'mock' } })],
+    });
+    expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout));
+  });
+
+  it('fits the terminal, but for what is to be read and copied in full', async () => {
+    const { stdout } = await runOn(['status', 'writer'], {
+      objects,
+      isTTY: true,
+      columns: 80,
+      env: { ...UTF8, NO_COLOR: '1' },
+    });
+    const long = stdout.split('\n').filter((line) => line.length > 80);
+    expect(long).toEqual([`Waits for: TemplateNotFound: ${'x'.repeat(200)}`]);
+  });
+
+  it('is not cut with -o wide', async () => {
+    const { stdout } = await runOn(['status', 'writer', '-o', 'wide'], {
+      objects,
+      isTTY: true,
+      columns: 80,
+      env: UTF8,
+    });
+    expect(stdout.split('\n').filter((line) => line.includes('x'.repeat(200)))).toHaveLength(2);
+  });
+
+  it('colours the marks on a terminal alone', async () => {
+    expect((await runOn(['status', 'writer'], { objects, isTTY: true })).stdout).toContain(
+      '\u001B[31mx\u001B[0m Template',
+    );
+    expect((await runOn(['status', 'writer'], { objects })).stdout).not.toContain('\u001B');
+  });
+
+  it('names the cluster that was looked at in the command to run next', async () => {
+    const { stdout } = await runOn(['status', 'writer', '-o', 'json', '--context', 'my prod', '--kubeconfig', '/k'], {
+      objects,
+    });
+    expect(JSON.parse(stdout).next.command).toBe(
+      `kubectl get templateassets -n acme --context 'my prod' --kubeconfig /k`,
+    );
+  });
+});
+
+describe('a failure of kubectl molecule status', () => {
+  it.each([
+    [
+      'the object does not exist',
+      {},
+      'Error: Cannot read Workspace acme/writer: it does not exist; see what is there: kubectl get workspaces -n acme\n',
+    ],
+    [
+      'it may not be read',
+      { forbidden: ['Workspace'] },
+      'Error: Cannot read Workspace acme/writer: Workspace is forbidden: User "eve" may not; ask for the right to get workspaces in namespace "acme"\n',
+    ],
+    [
+      'the CRDs are missing',
+      { failure: new ApiError('The apiserver answered with HTTP 404', { code: 404 }) },
+      'Error: Cannot read Workspace acme/writer: this cluster does not know moleculesai.app/v1alpha1; install the operator: kubectl apply --server-side -f manifests/install.yaml\n',
+    ],
+  ])('exits with 1 when %s', async (_name, options, stderr) => {
+    expect(await runOn(['status', 'writer'], options)).toMatchObject({ code: 1, stdout: '', stderr });
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { ArtifactKeeper } from '../../../../src/controllers/template-asset/artifact-keeper.ts';
+import { gatherTemplateAsset } from '../../../../src/controllers/template-asset/gather.ts';
+import type { Attempt } from '../../../../src/controllers/template-asset/snapshot.ts';
+import type { SourceChecker } from '../../../../src/controllers/template-asset/source-checker.ts';
+import { fakeStore } from '../../../builders/fake-store.ts';
+import { NAMESPACE, storedTemplate, templateAsset, workspace } from '../../../builders/objects.ts';
+
+const { signal } = new AbortController();
+const failed: Attempt = { kind: 'failed', reason: 'FetchFailed', message: 'x', isFinal: false, nextCheckMs: 1 };
+const stored: Attempt = {
+  kind: 'stored',
+  artifact: { revision: '', digest: '', sizeBytes: 0, files: 0, include: [] },
+  nextCheckMs: 1,
+};
+
+async function gather(asset: TemplateAsset | undefined, workspaces: readonly Workspace[] = [], attempt = stored) {
+  const calls: string[] = [];
+  const note =
+    (name: string, result: unknown = undefined) =>
+    async () => {
+      calls.push(name);
+      return result;
+    };
+  const sources = {
+    templateAssets: fakeStore(asset === undefined ? [] : [asset]),
+    workspaces: fakeStore(workspaces, {
+      template: ({ metadata, spec }) => spec.templateRef && `${metadata.namespace}/${spec.templateRef.name}`,
+    }),
+    checker: { check: note('check', attempt), forget: () => calls.push('forget check') } as unknown as SourceChecker,
+    keeper: { restore: note('restore'), forget: () => calls.push('forget loss') } as unknown as ArtifactKeeper,
+  };
+  const snapshot = await gatherTemplateAsset({ namespace: NAMESPACE, name: 'claude' }, sources, signal);
+  return { calls, snapshot };
+}
+
+function withSpec(asset: TemplateAsset, spec: Partial<TemplateAsset['spec']>): TemplateAsset {
+  return { ...asset, spec: { ...asset.spec, ...spec } };
+}
+
+function deleted(asset: TemplateAsset): TemplateAsset {
+  return { ...asset, metadata: { ...asset.metadata, deletionTimestamp: '2026-03-01T09:59:00Z' } };
+}
+
+const using = (name: string, template = 'claude') =>
+  workspace(name, { spec: { kind: 'workspace', templateRef: { name: template } } });
+
+describe('gatherTemplateAsset()', () => {
+  it.each<[string, TemplateAsset | undefined, Attempt, readonly string[]]>([
+    ['looks at the source', templateAsset('claude'), stored, ['check']],
+    ['looks at the source alone while it gives what is wanted', storedTemplate('claude'), stored, ['check']],
+    ['sees about what stays published when the source fails', storedTemplate('claude'), failed, ['check', 'restore']],
+    ['asks for nothing when nothing was ever published', templateAsset('claude'), failed, ['check']],
+    [
+      'keeps what is published while suspended',
+      withSpec(storedTemplate('claude'), { suspend: true }),
+      stored,
+      ['restore'],
+    ],
+    [
+      'keeps what is published while disabled',
+      withSpec(storedTemplate('claude'), { auth: 'disabled' }),
+      stored,
+      ['restore'],
+    ],
+    ['does nothing while suspended from the start', withSpec(templateAsset('claude'), { suspend: true }), stored, []],
+    ['does nothing for one that goes', deleted(storedTemplate('claude')), stored, []],
+    ['forgets one that is gone', undefined, stored, ['forget check', 'forget loss']],
+  ])('%s', async (_what, asset, attempt, expected) => {
+    expect((await gather(asset, [], attempt)).calls).toEqual(expected);
+  });
+
+  it('keeps what is published for those who use it while it is being deleted, and names them once', async () => {
+    const platform = workspace('platform-agent', { spec: { kind: 'platform', templateRef: { name: 'claude' } } });
+    const { calls, snapshot } = await gather(deleted(storedTemplate('claude')), [
+      using('writer'),
+      using('other', 'another'),
+      platform,
+    ]);
+    expect(calls).toEqual(['restore']);
+    expect(snapshot?.usedBy).toEqual(['writer', 'platform-agent']);
+  });
+
+  it('counts the platform agent, which takes the TemplateAsset of its own name without saying so', async () => {
+    const asset = deleted(storedTemplate('platform-agent'));
+    const sources = {
+      templateAssets: fakeStore([asset]),
+      workspaces: fakeStore([workspace('platform-agent', { spec: { kind: 'platform' } })], {
+        template: () => undefined,
+      }),
+      checker: {} as SourceChecker,
+      keeper: { restore: async () => undefined } as unknown as ArtifactKeeper,
+    };
+    const key = { namespace: NAMESPACE, name: 'platform-agent' };
+    expect((await gatherTemplateAsset(key, sources, signal))?.usedBy).toEqual(['platform-agent']);
+  });
+});
