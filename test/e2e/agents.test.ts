@@ -86,10 +86,7 @@ describe('an applied Org', () => {
     ];
     await world.inAgent('researcher', DAMAGE);
     await world.inAgent('researcher', END);
-    await world.until(
-      'researcher heal',
-      async () => (await world.podFacts('researcher')).agentRestarts > podBefore.agentRestarts,
-    );
+    await world.restarted('researcher', podBefore);
     await world.condition('workspace/researcher', 'Ready', 'True');
 
     const filesAfter = JSON.parse(await world.inAgent('researcher', SUM));
@@ -114,20 +111,7 @@ describe('an applied Org', () => {
     try {
       await world.inAgent('writer', DAMAGE);
       await world.inAgent('writer', END);
-      await world.until('writer serve again', async () => {
-        const facts = await world.podFacts('writer');
-        const pod = await world.kubectl.run([
-          'wait',
-          '-n',
-          world.namespace,
-          'pod',
-          '-l',
-          'moleculesai.app/workspace=writer',
-          '--for=condition=Ready',
-          '--timeout=1s',
-        ]);
-        return facts.agentRestarts > podBefore.agentRestarts && pod.code === 0;
-      });
+      await world.restarted('writer', podBefore);
       expect(JSON.parse(await world.inAgent('writer', SUM))).toMatchObject(filesBefore);
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT');

@@ -22,10 +22,7 @@ describe('an agent that ends', () => {
     const before = await world.podFacts('researcher');
     await world.inAgent('researcher', DAMAGE);
     await world.exitAgent('researcher', code);
-    await world.until(
-      'the agent start again',
-      async () => (await world.podFacts('researcher')).agentRestarts > before.agentRestarts,
-    );
+    await world.restarted('researcher', before);
     await world.condition('workspace/researcher', 'Ready', 'True');
     expect(JSON.parse(await world.inAgent('researcher', HEALTHY))).toEqual([false, true]);
     const after = await world.podFacts('researcher');

@@ -76,10 +76,7 @@ describe('a source that gives nothing', () => {
     expect(template?.status.lastAttempt).toEqual({ revision: 'c'.repeat(40), reason: REASONS.archiveRefused });
 
     await world.exitAgent('turning', 1);
-    await world.until(
-      'the agent start again on the good revision',
-      async () => (await world.podFacts('turning')).agentRestarts > before.agentRestarts,
-    );
+    await world.restarted('turning', before);
     await world.condition('workspace/turning', 'Ready', 'True');
     expect((await world.read('workspace', 'turning'))?.status.assets.revision).toBe('b'.repeat(40));
   });

@@ -16,6 +16,7 @@ export interface PodFacts {
   readonly uid: string;
   readonly startTime: string;
   readonly agentRestarts: number;
+  readonly isServing: boolean;
 }
 
 /** One Org of examples/acme in a namespace of its own. */
@@ -32,6 +33,8 @@ export interface World {
   /** JavaScript in an agent's container; its standard output. */
   inAgent(workspace: string, script: string): Promise<string>;
   podFacts(workspace: string): Promise<PodFacts>;
+  /** Waits until the agent serves after more restarts than it had. The Workspace's Ready may lag: it skips short states. */
+  restarted(workspace: string, before: PodFacts): Promise<void>;
   /** Ends the agent with this exit code, from inside: its process is told so through Node's inspector. */
   exitAgent(workspace: string, code: number): Promise<void>;
   /** A TemplateAsset of this repository of the forge, read with the world's token; `changes` go into its spec. */
@@ -78,6 +81,16 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
   };
   const podName = async (workspace: string): Promise<string> =>
     (await read('workspace', workspace))?.status?.podName ?? '';
+  const podFacts: World['podFacts'] = async (workspace) => {
+    const pod = await read('pod', await podName(workspace));
+    const agent = pod.status.containerStatuses.find((container: Json) => container.name === 'agent');
+    return {
+      uid: pod.metadata.uid,
+      startTime: pod.status.startTime,
+      agentRestarts: agent.restartCount,
+      isServing: agent.ready,
+    };
+  };
   const apply: World['apply'] = async (manifest) => {
     await kubectl.must(['apply', '--server-side', '-n', namespace, '-f', '-'], { input: JSON.stringify(manifest) });
   };
@@ -114,10 +127,12 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
       // The container ends under the command, which therefore fails; whether the agent ended is what the caller waits for.
       await kubectl.run([...args, '--input-type=module', '-e', EXIT(code)]);
     },
-    podFacts: async (workspace) => {
-      const pod = await read('pod', await podName(workspace));
-      const agent = pod.status.containerStatuses.find((container: Json) => container.name === 'agent');
-      return { uid: pod.metadata.uid, startTime: pod.status.startTime, agentRestarts: agent.restartCount };
+    podFacts,
+    restarted: async (workspace, before) => {
+      await until(`${workspace} serve after a restart`, async () => {
+        const facts = await podFacts(workspace);
+        return facts.agentRestarts > before.agentRestarts && facts.isServing;
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { APPROVAL_FINALIZER, FIELD_MANAGERS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
@@ -105,12 +106,20 @@ function newsEvent({ workspace }: WorkspaceSnapshot, { reason, message }: NonNul
 
 /**
  * Milliseconds for which the state may be over soon: since the Workspace was applied, perhaps together with what it waits for;
- * since its Pod was made; since that stopped being ready. Those times have whole seconds, so that a state is held for one to
- * two; and never longer, however far the clocks of operator and node are apart.
+ * since its Org was first looked at, which is walled a moment later; since its Pod was made; since that stopped being ready.
+ * Those times have whole seconds, so that a state is held for one to two; and never longer, however far the clocks of
+ * operator and node are apart.
  */
-function remainingHoldMs({ workspace, pod }: WorkspaceSnapshot, { blocker }: Assessment, now: Date): number {
+function remainingHoldMs({ workspace, org, pod }: WorkspaceSnapshot, { blocker }: Assessment, now: Date): number {
   if (pod === undefined && blocker === undefined) return HOLD_MS;
-  const begun = [(pod ?? workspace).metadata.creationTimestamp, pod?.notReadySince];
+  const waitsForOrg = blocker?.reason === REASONS.orgNotReady;
+  const isolation = org?.status?.conditions?.find(({ type }) => type === CONDITIONS.isolationReady);
+  if (waitsForOrg && isolation === undefined) return HOLD_MS;
+  const begun = [
+    (pod ?? workspace).metadata.creationTimestamp,
+    pod?.notReadySince,
+    waitsForOrg ? isolation?.lastTransitionTime : undefined,
+  ];
   const since = begun.map((time) => Date.parse(time ?? '') || 0);
   return Math.min(HOLD_MS, Math.max(...since) + HOLD_MS - now.getTime());
 }

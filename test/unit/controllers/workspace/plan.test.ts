@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS, APPROVAL_FINALIZER, VOLUME_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
+import type { Condition } from '../../../../src/conditions/condition.ts';
 import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
 import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
 import { platformAgentID } from '../../../../src/rules/identity.ts';
 import {
   DIGEST,
+  ISOLATED,
   NAMESPACE,
   ORG_UID,
   org,
@@ -232,6 +234,17 @@ describe('planWorkspace()', () => {
   it('never holds a status back longer than its rule says, whatever the clocks say', () => {
     const plan = planWorkspace(running({ isReady: false }), new Date('2026-02-28T00:00:00Z'));
     expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 2_000 });
+  });
+
+  it.each<[string, Partial<Condition> | undefined, string | undefined]>([
+    ['has not been looked at', undefined, undefined],
+    ['is being walled', { status: 'False', lastTransitionTime: '2026-03-01T10:00:09Z' }, undefined],
+    ['could not be walled', { status: 'False', lastTransitionTime: '2026-03-01T10:00:05Z' }, 'OrgNotReady'],
+  ])('says nothing for a moment when an Org that was there before %s', (_sentence, change, reason) => {
+    const conditions = change === undefined ? [] : [{ ...ISOLATED, ...change }];
+    const plan = planWorkspace(snapshot({ org: org({ status: { conditions } }) }), LATER);
+    expect(condition(plan, 'Ready')?.reason).toBe(reason);
+    expect(plan.writes).toBeUndefined();
   });
 
   it('keeps the paths that an artifact was chosen by, although the spec has others now', () => {
