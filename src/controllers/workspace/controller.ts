@@ -84,8 +84,8 @@ function workspaceOfChild(
 }
 
 /** The first Pod of a new volume takes nothing away from anybody, and thousands of those are made at once. */
-function basisOf({ workspace, org, volume }: WorkspaceSnapshot): readonly Basis[] {
-  if (volume === undefined) return [];
+function basisOf({ workspace, org, volume, pod }: WorkspaceSnapshot): readonly Basis[] {
+  if (volume === undefined && pod === undefined) return [];
   const key = { namespace: workspace.metadata.namespace ?? '', name: ORG_NAME };
   return [
     { resource: WORKSPACES, key: keyOf(workspace), observed: workspace },

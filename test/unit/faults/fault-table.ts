@@ -1,7 +1,7 @@
 import { type Fault, type FaultKind, REPEAT_MS, type Where } from '../../memory-api/faults.ts';
 import type { SeededRandom } from './random.ts';
 
-/** A metric that must have moved when the fault has met anything. */
+/** A metric that has moved when the fault has met anything. */
 export interface Trace {
   readonly metric: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -10,7 +10,8 @@ export interface Trace {
 export interface FaultRow {
   readonly name: string;
   readonly draw: (random: SeededRandom) => FaultKind & { readonly where?: Where };
-  readonly trace: Trace;
+  /** One of these. */
+  readonly traces: readonly Trace[];
   /** Happens at one moment instead of lasting. */
   readonly isSudden?: boolean;
 }
@@ -29,13 +30,13 @@ function refusal(code: number, reason: string, retryAfterSeconds?: number): Faul
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
       where: share(random),
     }),
-    trace: answered(code),
+    traces: [answered(code)],
   };
 }
 
 /** Every fault between an operator and its apiserver, and where it shows. */
 export const FAULTS: readonly [FaultRow, ...FaultRow[]] = [
-  { name: 'a rotated token', draw: () => ({ kind: 'token rotation' }), trace: answered(401) },
+  { name: 'a rotated token', draw: () => ({ kind: 'token rotation' }), traces: [answered(401)] },
   refusal(403, 'Forbidden'),
   refusal(429, 'TooManyRequests', 2),
   refusal(500, 'InternalError'),
@@ -43,7 +44,7 @@ export const FAULTS: readonly [FaultRow, ...FaultRow[]] = [
   {
     name: 'a reset before the request is served',
     draw: (random) => ({ kind: 'reset', when: 'before', where: share(random) }),
-    trace: answered(0),
+    traces: [answered(0)],
   },
   {
     name: 'a reset after the write was applied',
@@ -52,50 +53,51 @@ export const FAULTS: readonly [FaultRow, ...FaultRow[]] = [
       when: 'after',
       where: { ...share(random), verbs: ['create', 'patch', 'delete'] },
     }),
-    trace: answered(0),
+    traces: [answered(0)],
   },
   {
     name: 'a watch cut in a line',
     draw: (random) => ({ kind: 'cut watch', where: share(random) }),
-    trace: broken('connection'),
+    traces: [broken('connection')],
   },
-  { name: 'a half-open connection', draw: () => ({ kind: 'silence' }), trace: broken('connection') },
+  { name: 'a half-open connection', draw: () => ({ kind: 'silence' }), traces: [broken('connection'), answered(0)] },
   {
     name: 'an ERROR event with code 500',
     draw: (random) => ({ kind: 'error event', code: 500, reason: 'InternalError', where: share(random) }),
-    trace: broken('error_event'),
+    traces: [broken('error_event')],
   },
   {
     name: 'an ERROR event with code 410',
     draw: (random) => ({ kind: 'error event', code: 410, reason: 'Expired', where: share(random) }),
-    trace: broken('expired'),
+    traces: [broken('expired')],
   },
   {
     name: 'HTTP 410 for a watch',
     draw: () => ({ kind: 'refusal', code: 410, reason: 'Expired', where: { verbs: ['watch'] } }),
-    trace: answered(410),
+    traces: [answered(410)],
   },
-  { name: 'a compaction', draw: () => ({ kind: 'compaction' }), trace: broken('connection'), isSudden: true },
+  { name: 'a compaction', draw: () => ({ kind: 'compaction' }), traces: [broken('connection')], isSudden: true },
   {
     name: 'garbage in a watch',
     draw: (random) => ({ kind: 'garbage', where: share(random) }),
-    trace: broken('garbage'),
+    traces: [broken('garbage')],
   },
   {
     name: 'a slow list',
     draw: (random) => ({ kind: 'slow list', everyMs: random.between(200, 2_000) }),
-    trace: { metric: 'molecule_watch_list_seconds_sum' },
+    // One that is cut by another fault is not complete.
+    traces: [{ metric: 'molecule_watch_list_seconds_sum' }, { metric: 'molecule_watch_errors_total' }],
   },
   {
     name: 'a kind that is not served for a while',
     draw: (random) => ({ kind: 'kind gone', where: { plural: random.pick(['workspaces', 'orgs', 'pods']) } }),
-    trace: answered(404),
+    traces: [answered(404)],
   },
-  { name: 'GOAWAY', draw: () => ({ kind: 'goaway' }), trace: { metric: 'molecule_apiserver_connections_total' } },
+  { name: 'GOAWAY', draw: () => ({ kind: 'goaway' }), traces: [{ metric: 'molecule_apiserver_connections_total' }] },
   {
     name: 'a storm of conflicts',
     draw: (random) => ({ kind: 'conflict', where: share(random) }),
-    trace: answered(409),
+    traces: [answered(409)],
   },
 ];
 

@@ -59,8 +59,9 @@ async function findUntraced(world: World, { faults }: Scenario): Promise<readonl
   for (const { row, injected } of faults) {
     const hits = injected.reduce((sum, fault) => sum + world.server.hitsOf(fault), 0);
     let seen = 0;
-    for (const { metric } of world.operators) seen += await metric(row.trace.metric, row.trace.labels);
-    if (hits > 0 && seen === 0) untraced.push(`Not in ${row.trace.metric}: ${row.name}`);
+    for (const { metric } of world.operators)
+      for (const trace of row.traces) seen += await metric(trace.metric, trace.labels);
+    if (hits > 0 && seen === 0) untraced.push(`In no metric: ${row.name}`);
   }
   return untraced;
 }

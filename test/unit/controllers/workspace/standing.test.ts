@@ -47,12 +47,6 @@ describe('a Workspace that may not start', () => {
       'The Org is not ready for agents: not yet',
     ],
     [
-      'in an Org that was made just now',
-      { org: org({ status: {} }) },
-      'OrgNotReady',
-      'The Org is not ready for agents: it was created just now',
-    ],
-    [
       "in an Org whose id is somebody else's",
       {
         org: org({
