@@ -119,8 +119,8 @@ KUBECTL ?= kubectl
 install: ## Install CRDs, policies, RBAC and the operator
 	$(KUBECTL) apply --server-side -f manifests/install.yaml
 
-uninstall: ## Remove the operator, its policies and RBAC; CRDs and all Orgs stay
-	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l app.kubernetes.io/component!=crds
+uninstall: ## Remove the operator, its policies and RBAC; CRDs, Orgs and the namespace with the ledger's Secret stay
+	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l 'app.kubernetes.io/component notin (crds,namespace)'
 
 run: build ## Run the operator of this checkout here, for that cluster (ARGS=--help)
 	@node hack/run.ts $(ARGS)

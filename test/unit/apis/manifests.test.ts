@@ -125,6 +125,16 @@ describe('the rights that are granted', () => {
   });
 });
 
+it('are uninstalled but for the kinds and the namespace, which hold what people made', () => {
+  const kept = /component notin \((?<kept>[a-z,]+)\)/.exec(readFileSync(join(CHECKOUT_DIR, 'Makefile'), 'utf8'));
+  const words = kept?.groups?.kept?.split(',') ?? [];
+  const componentOf = ({ metadata }: Manifest): string =>
+    (metadata.labels as Readonly<Record<string, string>>)['app.kubernetes.io/component'] ?? '';
+  const left = installed.filter((object) => words.includes(componentOf(object))).map(({ kind }) => kind);
+  expect([...new Set(left)].sort()).toEqual(['CustomResourceDefinition', 'Namespace']);
+  expect(left).toHaveLength(5);
+});
+
 describe("the operator's Pod", () => {
   const spec = find('Deployment', 'molecule-operator').spec.template?.spec;
   const container = spec?.containers[0];

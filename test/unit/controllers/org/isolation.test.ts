@@ -99,7 +99,7 @@ describe('the network policy of an Org', () => {
     const deployment = parseAllDocuments(await readFile('manifests/operator/deployment.yaml', 'utf8'))
       .map((document) => document.toJS())
       .find(({ kind }) => kind === 'Deployment');
-    const namespace = parseAllDocuments(await readFile('manifests/operator/namespace.yaml', 'utf8'))[0]?.toJS();
+    const namespace = parseAllDocuments(await readFile('manifests/namespace/namespace.yaml', 'utf8'))[0]?.toJS();
     expect(deployment.spec.template.metadata.labels).toMatchObject(OPERATOR_POD_LABELS);
     expect(namespace.metadata.name).toBe(OPERATOR_NAMESPACE);
   });
