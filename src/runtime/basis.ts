@@ -18,14 +18,19 @@ export async function verifyBasis(
   basis: readonly Basis[],
   { client, signal }: { readonly client: KubeClient; readonly signal: AbortSignal },
 ): Promise<void> {
-  for (const { resource, key, observed } of basis) {
-    const live = await client.get(resource, key, { signal }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-      return undefined;
-    });
-    const { uid, generation } = observed?.metadata ?? {};
-    if (live?.metadata.uid === uid && live?.metadata.generation === generation) continue;
-    const message = `${resource.kind} ${keyString(key)} is not what it was when it was last seen`;
-    throw new ApiError(message, { code: 409, reason: 'Conflict' });
-  }
+  await Promise.all(basis.map((each) => verifyOne(each, { client, signal })));
+}
+
+async function verifyOne(
+  { resource, key, observed }: Basis,
+  { client, signal }: { readonly client: KubeClient; readonly signal: AbortSignal },
+): Promise<void> {
+  const live = await client.get(resource, key, { signal }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  });
+  const { uid, generation } = observed?.metadata ?? {};
+  if (live?.metadata.uid === uid && live?.metadata.generation === generation) return;
+  const message = `${resource.kind} ${keyString(key)} is not what it was when it was last seen`;
+  throw new ApiError(message, { code: 409, reason: 'Conflict' });
 }
