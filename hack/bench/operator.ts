@@ -4,7 +4,10 @@ import { CHECKOUT_DIR } from '../lib/paths.ts';
 import { pickPorts } from '../lib/ports.ts';
 import { waitFor } from '../lib/wait.ts';
 
+type Ports = Readonly<Record<'metrics' | 'assets', number>>;
+
 export interface BenchOperator extends Daemon {
+  readonly ports: Ports;
   readonly metricsURL: string;
   /** Follows the given signal, and is aborted with the end of its log when the operator ends by itself. */
   readonly signal: AbortSignal;
@@ -21,9 +24,11 @@ export async function startOperator(options: {
   readonly dir: string;
   /** Without it nothing is ever deleted. */
   readonly ledgerURL?: string;
+  /** Those of the operator that it succeeds: another asset server is a change that every Org's network policy follows. */
+  readonly ports?: Ports;
   readonly signal: AbortSignal;
 }): Promise<BenchOperator> {
-  const ports = await pickPorts(['metrics', 'assets']);
+  const ports = options.ports ?? (await pickPorts(['metrics', 'assets']));
   const metricsURL = `http://127.0.0.1:${ports.metrics}`;
   const daemon = await startDaemon({
     name: 'operator',
@@ -62,7 +67,7 @@ export async function startOperator(options: {
     clearInterval(watcher);
     await daemon.stop(how);
   };
-  return { ...daemon, stop, metricsURL, signal: AbortSignal.any([options.signal, ended.signal]) };
+  return { ...daemon, stop, ports, metricsURL, signal: AbortSignal.any([options.signal, ended.signal]) };
 }
 
 /** Waits until every watch is in step. Returns when, on the monotonic clock in milliseconds. */

@@ -16,7 +16,8 @@ export async function measureRestart({ client, access, dir, signal, countSince }
   console.log('Restart');
   const since = new Date();
   const startedMs = performance.now();
-  const again = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
+  const { ports } = first;
+  const again = await startOperator({ kubeconfig: access.kubeconfig, dir, ports, signal });
   const syncedMs = await waitUntilSynced(again);
   const restMs = await waitUntilQuiet(again);
   const requests = await countSince(since);
