@@ -1,27 +1,35 @@
 /**
  * `node hack/run.ts`: the operator of this checkout, on this machine, for the cluster of the current context, until Ctrl-C. CRDs,
- * policies and RBAC have to be there (`make install`). It acts with its ServiceAccount's token, as it does in the
+ * policies and RBAC are made there when they are missing. It acts with its ServiceAccount's token, as it does in the
  * cluster; one that runs there keeps the lead until it is scaled down.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../src/apis/v1alpha1/names.ts';
 import { ensureBinary } from './binaries.ts';
+import { readCluster } from './cluster/state.ts';
+import { IMAGES } from './image.ts';
+import { installApi } from './install-api.ts';
 import { findProgram, writeAtomically } from './lib/files.ts';
 import { createKubectl, type Kubectl } from './lib/kubectl.ts';
 import { runMain } from './lib/main.ts';
 import { CHECKOUT_DIR, DEV_DIR } from './lib/paths.ts';
+import { reportToStdout } from './lib/report.ts';
 import { runOrThrow } from './lib/run.ts';
 import { openServiceAccount } from './lib/service-account.ts';
+import { ensurePostgres } from './postgres.ts';
 
 const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
 
-interface Options {
-  readonly assetServerUrl?: string;
-  readonly programImage?: string;
+const ASSETS_PORT = 8443;
+
+interface Settings {
+  readonly assetServerUrl: string;
+  readonly programImage: string;
+  readonly ledgerURL: string;
 }
 
 async function main(signal: AbortSignal): Promise<void> {
@@ -32,14 +40,21 @@ async function main(signal: AbortSignal): Promise<void> {
       'where Pods of that cluster reach this machine; without it no template is delivered',
     )
     .option('--program-image <image>', 'image of these programs that the cluster can pull')
-    .addHelpText('after', '\nEnvironment: KUBECONFIG, LEDGER_URL (without it nothing is ever deleted)')
+    .addHelpText(
+      'after',
+      '\nEnvironment: KUBECONFIG, LEDGER_URL (without it nothing is ever deleted). With the development cluster of this checkout\n(KUBECONFIG=.dev/kubeconfig) all of it is found.',
+    )
     .parse();
-  const { assetServerUrl, programImage } = program.opts<Options>();
+  const { assetServerUrl, programImage, ledgerURL }: Partial<Settings> = {
+    ...(await findOwnCluster(signal)),
+    ...(process.env.LEDGER_URL === undefined ? {} : { ledgerURL: process.env.LEDGER_URL }),
+    ...program.opts<Partial<Settings>>(),
+  };
   const dir = join(DEV_DIR, 'run');
   await mkdir(dir, { recursive: true });
   try {
     const kubectl = await openCurrentContext(dir, signal);
-    await requireInstalled(kubectl, signal);
+    await ensureInstalled(kubectl, signal);
     const { kubeconfig } = await openServiceAccount({
       kubectl,
       namespace: OPERATOR_NAMESPACE,
@@ -50,11 +65,14 @@ async function main(signal: AbortSignal): Promise<void> {
     const port = assetServerUrl === undefined ? undefined : portOf(assetServerUrl);
     const args = [
       ...['--kubeconfig', kubeconfig, '--metrics-address', '127.0.0.1:8080', '--store-dir', join(DEV_DIR, 'store')],
-      ...['--asset-server-address', port === undefined ? '127.0.0.1:8443' : `0.0.0.0:${port}`],
+      ...['--asset-server-address', port === undefined ? `127.0.0.1:${ASSETS_PORT}` : `0.0.0.0:${port}`],
       ...(assetServerUrl === undefined ? [] : ['--asset-server-url', assetServerUrl]),
       ...(programImage === undefined ? [] : ['--program-image', programImage]),
     ];
-    const operator = spawn(process.execPath, ['--max-semi-space-size=2', BUNDLE, ...args], { stdio: 'inherit' });
+    const operator = spawn(process.execPath, ['--max-semi-space-size=2', BUNDLE, ...args], {
+      stdio: 'inherit',
+      env: { ...process.env, ...(ledgerURL === undefined ? {} : { LEDGER_URL: ledgerURL }) },
+    });
     signal.addEventListener('abort', () => operator.kill('SIGTERM'), { once: true });
     const [code] = await once(operator, 'exit');
     process.exitCode = typeof code === 'number' ? code : 1;
@@ -72,13 +90,25 @@ async function openCurrentContext(dir: string, signal: AbortSignal): Promise<Kub
   return createKubectl(kubectl, file);
 }
 
-async function requireInstalled(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
+async function ensureInstalled(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
   const installed = await kubectl.run(['get', 'crd', 'orgs.moleculesai.app', '-o', 'name'], { signal });
   if (installed.code === 0) return;
-  const why = installed.stderr.includes('NotFound')
-    ? 'the API is not installed there; run make install first'
-    : installed.stderr;
-  throw new Error(`Cannot run the operator for this cluster: ${why.trim()}`);
+  if (!installed.stderr.includes('NotFound'))
+    throw new Error(`Cannot run the operator for this cluster: ${installed.stderr.trim()}`);
+  reportToStdout('Installing CRDs, policies and RBAC');
+  await installApi(kubectl);
+}
+
+/** What is known of the development cluster of this checkout, when the current context is that. */
+async function findOwnCluster(signal: AbortSignal): Promise<Partial<Settings>> {
+  const cluster = await readCluster();
+  const current = process.env.KUBECONFIG;
+  if (cluster?.hostAddress === undefined || current === undefined || resolve(current) !== cluster.kubeconfig) return {};
+  return {
+    assetServerUrl: `http://${cluster.hostAddress}:${ASSETS_PORT}`,
+    programImage: IMAGES.operator,
+    ledgerURL: await ensurePostgres({ report: reportToStdout, signal }),
+  };
 }
 
 function portOf(url: string): number {

@@ -16,7 +16,7 @@ export type State = 'Ready' | 'Progressing' | 'Waiting' | 'Failed' | 'Deleting' 
 
 export type Ours = Org | Workspace | TemplateAsset;
 
-/** No reason of the operator's: it says that the operator has said nothing. */
+/** No reason of the operator's: it says that the operator has said nothing about the object as it is now. */
 export const NOT_OBSERVED = 'NotObserved';
 
 export function standingOf(object: Ours): Standing {
@@ -25,14 +25,22 @@ export function standingOf(object: Ours): Standing {
     const state = object.metadata.deletionTimestamp === undefined ? 'Unknown' : 'Deleting';
     return { state, reason: NOT_OBSERVED, message: 'The operator has not seen it yet; is it running?' };
   }
+  if (isOutdated(object, ready)) {
+    const state = object.metadata.deletionTimestamp === undefined ? 'Progressing' : 'Deleting';
+    return { state, reason: NOT_OBSERVED, message: 'The operator has not looked at this change yet' };
+  }
   return { state: stateOf(object, ready), reason: ready.reason, message: ready.message };
+}
+
+/** What is said about an older generation says nothing about this one, and nothing is ready that is being deleted. */
+function isOutdated({ metadata, status }: Ours, ready: Condition): boolean {
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return true;
+  return metadata.deletionTimestamp !== undefined && ready.status === 'True';
 }
 
 function stateOf(object: Ours, ready: Condition): State {
   if (object.metadata.deletionTimestamp !== undefined) return 'Deleting';
   if ('suspend' in object.spec && object.spec.suspend) return 'Suspended';
-  // What is said about an older generation says nothing about this one.
-  if ((object.status?.observedGeneration ?? 0) < (object.metadata.generation ?? 0)) return 'Progressing';
   if (ready.status === 'True') return 'Ready';
   if (conditionOf(object, CONDITIONS.stalled)?.status === 'True') return 'Failed';
   if (conditionOf(object, CONDITIONS.reconciling)?.status === 'True') return 'Progressing';
@@ -43,7 +51,8 @@ export function conditionOf(object: Ours, type: string): Condition | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Reason and message in one line. */
+/** Reason and message in one line; the message alone where it begins with the word that is the reason. */
 export function explain({ reason, message }: Pick<Standing, 'reason' | 'message'>): string {
+  if (reason !== null && message?.split(/\W/, 1)[0] === reason) return message;
   return [reason, message].filter((part) => part !== null && part !== '').join(': ');
 }

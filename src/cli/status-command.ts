@@ -4,8 +4,10 @@ import { explainFailure } from './cluster-failure.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Cluster } from './connect.ts';
 import type { ObjectReference } from './object-reference.ts';
+import { type Lease, leadershipOf, readLease } from './operator-lease.ts';
 import type { ClusterFlags, TableFormat } from './options.ts';
 import { printStructured } from './print-structured.ts';
+import type { Found } from './read-object.ts';
 import type { Names } from './status/advice.ts';
 import { assembleStatus, type StatusParts } from './status/assemble-status.ts';
 import { eventLines, readEvents } from './status/events.ts';
@@ -14,6 +16,7 @@ import type { ObjectStatus } from './status/object-status.ts';
 import { orgChain, templateAssetChain } from './status/other-chains.ts';
 import { renderStatus } from './status/render-status.ts';
 import { workspaceChain } from './status/workspace-chain.ts';
+import { workspaceNames } from './status/workspace-names.ts';
 import { styleOf } from './style.ts';
 import { shellWord } from './text.ts';
 import { readDeadline, withCluster } from './with-cluster.ts';
@@ -30,7 +33,7 @@ export async function showStatus(
 ): Promise<void> {
   const { io, now, signal } = context;
   const status = await withCluster(flags, context, (cluster) =>
-    readStatus(reference, { cluster, flags, signal: readDeadline(signal) }),
+    readStatus(reference, { cluster, flags, now: now(), signal: readDeadline(signal) }),
   );
   if (flags.output === 'json' || flags.output === 'yaml') {
     printStructured(status, flags.output, io.stdout);
@@ -44,10 +47,14 @@ export async function showStatus(
 interface Question {
   readonly cluster: Cluster;
   readonly flags: ClusterFlags;
+  readonly now: Date;
   readonly signal: AbortSignal;
 }
 
-async function readStatus(reference: ObjectReference, { cluster, flags, signal }: Question): Promise<ObjectStatus> {
+async function readStatus(
+  reference: ObjectReference,
+  { cluster, flags, now, signal }: Question,
+): Promise<ObjectStatus> {
   const { client } = cluster;
   const namespace = flags.namespace ?? cluster.namespace;
   const { plural, kind } = reference.resource;
@@ -58,8 +65,15 @@ async function readStatus(reference: ObjectReference, { cluster, flags, signal }
       signal,
       names: plainNames(reference, namespace, flags),
     });
-    const events = await readEvents(subjectsOf(parts), { client, namespace, signal });
-    return assembleStatus({ ...parts, events: events === undefined ? null : eventLines(events) });
+    const [events, lease] = await Promise.all([
+      readEvents(subjectsOf(parts), { client, namespace, signal }),
+      readLease(client, signal),
+    ]);
+    return assembleStatus({
+      ...parts,
+      events: events === undefined ? null : eventLines(events),
+      notice: leaderNotice(lease, now),
+    });
   } catch (error) {
     throw explainFailure(error, {
       what: `read ${kind} ${namespace}/${reference.name}`,
@@ -69,7 +83,13 @@ async function readStatus(reference: ObjectReference, { cluster, flags, signal }
   }
 }
 
-type Parts = Omit<StatusParts, 'events'>;
+/** Null also where the Lease may not be read, or there is none because the operator runs alone. */
+function leaderNotice(lease: Found<Lease>, now: Date): string | null {
+  const isLed = lease.kind !== 'found' || leadershipOf(lease.value, now).kind === 'held';
+  return isLed ? null : 'No operator leads: nothing is reconciled; see kubectl molecule doctor';
+}
+
+type Parts = Omit<StatusParts, 'events' | 'notice'>;
 
 interface Source {
   readonly client: Cluster['client'];
@@ -85,11 +105,7 @@ async function readParts({ resource, name }: ObjectReference, source: Source): P
     case 'Workspace': {
       const object = await client.get<Workspace>(resource, key, { signal });
       const facts = await gatherWorkspaceFacts(object, source);
-      const known = {
-        pod: facts.pod.name,
-        volume: facts.volume.name,
-        ...(facts.template === undefined ? {} : { templateAsset: facts.template.name }),
-      };
+      const known = workspaceNames(facts);
       return { object, chain: workspaceChain(facts), ownLink: 'workspace', names: { ...names, ...known } };
     }
     case 'TemplateAsset': {
@@ -123,6 +139,8 @@ function plainNames({ resource, name }: ObjectReference, namespace: string, flag
     volume: 'VOLUME',
     templateAsset: 'TEMPLATE_ASSET',
     secret: { name: 'SECRET', key: 'token' },
+    environmentSecrets: [],
+    suspendedAncestor: 'ANCESTOR',
   };
 }
 

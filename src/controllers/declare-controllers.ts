@@ -1,3 +1,4 @@
+import { PERSISTENT_VOLUME_CLAIMS, PODS } from '../apis/v1alpha1/resources.ts';
 import type { ForgeClient } from '../assets/fetch/forge.ts';
 import type { AssetServerOptions } from '../assets/server/asset-server.ts';
 import type { AssetStore } from '../assets/store/asset-store.ts';
@@ -14,8 +15,10 @@ import { createAssetAccess } from './workspace/asset-access.ts';
 import { declareWorkspaceController } from './workspace/controller.ts';
 import { identify } from './workspace/identify.ts';
 import type { WorkspaceSettings } from './workspace/intent.ts';
+import { observePod, observeVolume } from './workspace/observe.ts';
+import { declareOrphanController } from './workspace/orphan-controller.ts';
 import { PodHistory } from './workspace/pod-history.ts';
-import { readPod } from './workspace/read-pod.ts';
+import { readLive } from './workspace/read-live.ts';
 import { ReportInbox } from './workspace/reports.ts';
 import { SecretReader } from './workspace/secret-reader.ts';
 
@@ -58,12 +61,15 @@ export function declareControllers(manager: Manager, options: ControllersOptions
       reportOf: (uid) => inbox.get(uid),
       endedPodOf: (key) => history.get(key),
       canRestartInPlace: () => canRestartInPlace(stores.nodes),
-      readPod: (key, signal) => readPod(client, key, signal),
+      readPod: (key, signal) => readLive(client, { resource: PODS, observe: observePod }, { key, signal }),
+      readVolume: (key, signal) =>
+        readLive(client, { resource: PERSISTENT_VOLUME_CLAIMS, observe: observeVolume }, { key, signal }),
       readSecret: (request, signal) => secrets.read(request, signal),
       settings,
     },
     workers,
   });
+  declareOrphanController(manager, { stores, monotonicMs: () => clock.monotonicMs() });
   stores.workspaces.onChange((before, after) => {
     if (before === undefined || after !== undefined) return;
     inbox.forget(before.metadata.uid ?? '');

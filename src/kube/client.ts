@@ -43,7 +43,7 @@ export interface ListPage<T> {
   readonly continue?: string;
 }
 
-export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue'> {
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue' | 'metadataOnly'> {
   /** Resume after this version. Absent with `sendInitialEvents`: the server streams the present state first. */
   readonly resourceVersion?: string;
   /** WatchList: ADDED for everything, then a BOOKMARK annotated `k8s.io/initial-events-end`. */

@@ -106,7 +106,6 @@ export class HttpKubeClient implements KubeClient {
       method: 'GET',
       path: collectionPath(resource, namespace, query),
       signal,
-      ...(options.metadataOnly === true ? { accept: METADATA_ONLY } : {}),
     });
     if (stream.code !== 200) throw toApiError({ ...stream, text: await readText(stream.chunks) });
     yield* decodeWatch<T>(stream.chunks);

@@ -1,3 +1,4 @@
+import { on } from 'node:events';
 import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
@@ -48,6 +49,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const CALL_SESSIONS = 2;
 /** More only queue in the apiserver, which sheds load by priority, not by patience. */
 const CALLS_IN_FLIGHT = 16;
+/** A stream pauses while so many chunks of it wait for their reader, and goes on when they are read. */
+const CHUNKS_WAITING = { highWaterMark: 64, lowWaterMark: 1 };
 
 /**
  * HTTP/2 towards one apiserver: a connection for watches alone, because frames of a watch behind a burst of writes arrive
@@ -122,10 +125,10 @@ export class Transport {
         // Out of time: what holds this stream up, a lost frame or a full window, may hold up the next ones too.
         if (signal.reason instanceof TransportError) session.retire(connection);
       });
-      const answer = await responseHeaders(stream);
+      const { headers: answer, received } = await answerOf(stream);
       const code = answer[':status'] ?? 0;
       onResponse?.(method, code, clock.monotonicMs() - startedMs);
-      return { code, headers: answer, chunks: readChunks(stream, signal), connection };
+      return { code, headers: answer, chunks: readChunks(stream, received, signal), connection };
     } catch (error) {
       const failure: unknown = signal.aborted ? signal.reason : asTransportError(error);
       if (failure instanceof TransportError) onResponse?.(method, 0, clock.monotonicMs() - startedMs);
@@ -145,17 +148,33 @@ function followSignal(stream: ClientHttp2Stream, signal: AbortSignal, onAbort: (
   if (signal.aborted) abort();
 }
 
-function responseHeaders(stream: ClientHttp2Stream): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
+interface AnswerBegun {
+  readonly headers: IncomingHttpHeaders & IncomingHttpStatusHeader;
+  /** Each event's arguments. */
+  readonly received: AsyncIterable<unknown[]>;
+}
+
+/**
+ * Its body is collected from the moment its headers are told of, because all of it and the end of the stream may have come with
+ * them: an iteration of a stream that is closed already fails, whatever it holds.
+ */
+function answerOf(stream: ClientHttp2Stream): Promise<AnswerBegun> {
   return new Promise((resolve, reject) => {
-    stream.once('response', resolve);
+    stream.once('response', (headers) => {
+      resolve({ headers, received: on(stream, 'data', { close: ['end', 'close'], ...CHUNKS_WAITING }) });
+    });
     stream.once('error', reject);
     stream.once('close', () => reject(new Error('the stream was closed without an answer')));
   });
 }
 
-async function* readChunks(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* readChunks(
+  stream: ClientHttp2Stream,
+  received: AsyncIterable<unknown[]>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    for await (const [chunk] of received) yield chunk as Buffer;
     // A reset without an error code ends the iteration like a proper end does.
     if (!stream.readableEnded || stream.rstCode !== 0)
       throw new Error(`the stream was reset with code ${stream.rstCode}`);

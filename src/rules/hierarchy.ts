@@ -70,17 +70,19 @@ export function place(node: HierarchyNode, hierarchy: Hierarchy): Placement {
 
 /**
  * The nearest Workspace above that is suspended, and with it everything below. Also where the way up leads nowhere in the end:
- * what stands still below a suspended Workspace must not start because its tree broke further up.
+ * what stands still below a suspended Workspace must not start because its tree broke further up, and a suspended
+ * platform agent stops everybody, whatever their parents.
  */
 export function suspendedAncestor(node: HierarchyNode, hierarchy: Hierarchy<SuspendableNode>): string | undefined {
   if (node.isPlatform) return undefined;
   let steps = 0;
   for (const { name, found } of upward(node, hierarchy)) {
     steps += 1;
-    if (name === node.name || steps > MAX_DEPTH) return undefined;
+    if (name === node.name || steps > MAX_DEPTH) break;
     if (found?.isSuspended === true) return name;
   }
-  return undefined;
+  const { platformAgent } = hierarchy;
+  return hierarchy.lookup(platformAgent)?.isSuspended === true ? platformAgent : undefined;
 }
 
 /**

@@ -9,11 +9,17 @@ import { ApiError, isConflict } from '../kube/errors.ts';
  */
 export type ErrorClass = 'aborted' | 'conflict' | 'refused' | 'transient';
 
-/** Thrown by effects for what a person has to know; its message goes into status. */
+/** A refusal that has a name of its own in status; the others are named by who tells of them. */
+export type RefusalReason = 'LedgerUnavailable';
+
+/** Thrown by effects for what a person has to know; its message goes into status, and its reason where it has one. */
 export class RefusedError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly reason: RefusalReason | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly reason?: RefusalReason } = {}) {
     super(message, options);
     this.name = 'RefusedError';
+    this.reason = options.reason;
   }
 }
 

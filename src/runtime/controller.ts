@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../kube/objects.ts';
 import type { Basis } from './basis.ts';
+import type { RefusalReason } from './classify.ts';
 import type { ClaimEffect, Intent, IntentOutcome, Plan } from './plan.ts';
 
 /**
@@ -20,7 +21,12 @@ export interface Controller<Snapshot> {
 export interface PlanContext {
   readonly now: Date;
   /** What the last pass was refused, in the words of who refused it; for status. Absent once a pass went through. */
-  readonly lastFailure?: string;
+  readonly lastFailure?: PassFailure;
+}
+
+export interface PassFailure {
+  readonly reason?: RefusalReason;
+  readonly message: string;
 }
 
 /** Where intents of destructive operations are kept; the ledger implements it. Rejects when it cannot record. */

@@ -129,7 +129,8 @@ class Run {
       await recording;
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw new RefusedError(`The ledger does not answer; ${consequence}`, { cause: coerceError(error) });
+      const cause = coerceError(error);
+      throw new RefusedError(`The ledger does not answer; ${consequence}`, { cause, reason: 'LedgerUnavailable' });
     }
   }
 

@@ -26,7 +26,7 @@ export interface ManagerOptions extends ExecutorOptions {
 export interface WatchSpec<T extends Stored> {
   readonly resource: Resource;
   readonly project: (object: KubeObject) => T;
-  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   readonly indexes?: Indexes<T>;
 }
 

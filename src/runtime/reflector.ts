@@ -16,7 +16,7 @@ export interface ReflectorOptions<T extends Stored> {
   readonly store: Store<T>;
   /** Decodes one object and keeps only what is needed of it. */
   readonly project: (object: KubeObject) => T;
-  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
+  readonly select?: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;

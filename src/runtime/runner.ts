@@ -3,8 +3,8 @@ import type { ObjectKey } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import { classify, type ErrorClass } from './classify.ts';
-import type { Controller } from './controller.ts';
+import { classify, type ErrorClass, RefusedError } from './classify.ts';
+import type { Controller, PassFailure } from './controller.ts';
 import { EchoGuard, type EchoGuardOptions } from './echo-guard.ts';
 import type { Executor } from './executor.ts';
 import type { RuntimeMetrics } from './metrics.ts';
@@ -48,7 +48,7 @@ export class Runner<Snapshot> {
   readonly #options: RunnerOptions<Snapshot>;
   readonly #echoes: EchoGuard;
   /** What the next plan of a key is told that its last pass failed at. */
-  readonly #failures = new Map<string, string>();
+  readonly #failures = new Map<string, PassFailure>();
   /** Failures in a row; conflicts do not count, they are nobody's fault. */
   readonly #hiccups = new Map<string, number>();
 
@@ -154,7 +154,7 @@ export class Runner<Snapshot> {
     const hiccups = this.#hiccups.get(key) ?? 0;
     this.#hiccups.set(key, hiccups + 1);
     const isPersistent = error instanceof ApiError && hiccups >= TOLD_AFTER_FAILURES;
-    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, error.message);
+    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, failureOf(error));
     metrics.reconciles.inc({ controller: controller.name, result: 'error' });
     metrics.reconcileErrors.inc({ controller: controller.name });
     const cause = error.cause instanceof Error ? error.cause.message : undefined;
@@ -166,6 +166,11 @@ export class Runner<Snapshot> {
   #jittered(delayMs: number): number {
     return delayMs * (1 - JITTER + 2 * JITTER * this.#options.random());
   }
+}
+
+function failureOf(error: Error): PassFailure {
+  const { message } = error;
+  return error instanceof RefusedError && error.reason !== undefined ? { reason: error.reason, message } : { message };
 }
 
 function parseKey(key: string): ObjectKey {

@@ -4,7 +4,7 @@ import type { Resource } from '../kube/objects.ts';
 /** One watch, as readiness and liveness see it. */
 export interface WatchState {
   readonly resource: Resource;
-  readonly select: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
+  readonly select: Pick<WatchOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
   readonly hasSynced: boolean;
   readonly isFailing: boolean;
   /** Since the apiserver last said anything on it; since the start where it never did. */

@@ -18,6 +18,8 @@ export const APPROVAL_FINALIZER = `${GROUP}/approval`;
 export const VOLUME_FINALIZER = `${GROUP}/volume`;
 
 export const OPERATOR_NAMESPACE = 'molecule-system';
+/** Name of the operator's Deployment, and of the Lease of the one that leads. */
+export const OPERATOR_NAME = 'molecule-operator';
 export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
 /** Label of the operator's own Pods, as its Deployment sets it. */
 export const OPERATOR_POD_LABELS = { 'app.kubernetes.io/name': 'molecule-operator' } as const;

@@ -142,8 +142,12 @@ export const REASONS = {
   mockAgent: 'MockAgent',
   /** The object is being deleted; the message says what it waits for. */
   terminating: 'Terminating',
+  /** A deletion waits for the ledger, which does not answer; nothing is destroyed until it does. */
+  ledgerUnavailable: 'LedgerUnavailable',
   /** Event: the Workspace is gone, its volume stays. */
   volumeRetained: 'VolumeRetained',
+  /** Event on a Pod: its Workspace was gone, its finalizer taken off by hand for example, and the Pod is deleted; its volume stays. */
+  orphanDeleted: 'OrphanDeleted',
 
   // TemplateAsset
   /** The revision is downloaded, verified and can be delivered. */

@@ -20,7 +20,7 @@ const reportSchema = z.strictObject({
   changes: z
     .array(
       z.strictObject({
-        path: line(PATH_LIMITS.pathBytes),
+        path: line(PATH_LIMITS.pathBytes).min(1),
         action: z.enum(['created', 'healed', 'pruned', 'displaced', 'kept']),
         wanted: line(64),
         found: line(64),

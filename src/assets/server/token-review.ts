@@ -2,6 +2,7 @@ import { ASSET_AUDIENCE, MANAGED_BY } from '../../apis/v1alpha1/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { sha256Hex } from '../../platform/digest.ts';
+import { createLimiter } from '../limiter.ts';
 import type { PodIdentity, ReviewToken } from './identity.ts';
 
 const TOKEN_REVIEWS: Resource = {
@@ -16,6 +17,8 @@ const ACCEPTED_TTL_MS = 60_000;
 const REJECTED_TTL_MS = 10_000;
 const MAX_CACHED = 4096;
 const MAX_TOKEN_CHARACTERS = 8192;
+/** Whoever sends forged tokens, each one different, must not take the apiserver from those that reconcile. */
+const REVIEWS = { running: 4, waiting: 256 };
 /** A JWT and nothing else is worth a request to the apiserver. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -40,6 +43,7 @@ export interface TokenReviewerOptions {
  * Rejects when the apiserver cannot be asked: the caller must answer 503, never 401 and never 200.
  */
 export function createTokenReviewer({ client, now = Date.now }: TokenReviewerOptions): ReviewToken {
+  const reviews = createLimiter(REVIEWS);
   const cache = new Map<string, { readonly verdict: PodIdentity | 'rejected'; readonly expiresAt: number }>();
 
   const remember = (key: string, verdict: PodIdentity | 'rejected'): void => {
@@ -61,7 +65,11 @@ export function createTokenReviewer({ client, now = Date.now }: TokenReviewerOpt
       metadata: { name: '' },
       spec: { token, audiences: [ASSET_AUDIENCE] },
     };
-    const answer = await client.create(TOKEN_REVIEWS, review, { fieldManager: MANAGED_BY, signal });
+    const leave = await reviews.enter(signal);
+    if (leave === undefined) throw new Error('Cannot ask whose token it is: too many others are being asked about');
+    const answer = await client
+      .create(TOKEN_REVIEWS, review, { fieldManager: MANAGED_BY, signal })
+      .finally(() => leave());
     const verdict = judge(answer);
     remember(key, verdict);
     return verdict;

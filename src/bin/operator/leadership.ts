@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { OPERATOR_NAME, OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
 import { ALONE, LeaderElection, type LeaderElectionOptions, type Leadership } from '../../runtime/leader-election.ts';
 import type { OperatorConfig } from './config.ts';
 import { labelPod } from './leader-label.ts';
-
-const LEASE_NAME = 'molecule-operator';
 
 export interface RunningLeadership extends Leadership {
   /** Until `stop`; rejects when the Lease is lost. */
@@ -24,7 +22,7 @@ export function createLeadership(
       ? undefined
       : new LeaderElection({
           ...options,
-          lease: { namespace, name: LEASE_NAME },
+          lease: { namespace, name: OPERATOR_NAME },
           identity: `${instance ?? hostname()}_${randomUUID()}`,
           ...(instance === undefined ? {} : { predecessors: `${instance}_` }),
         });

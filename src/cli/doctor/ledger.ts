@@ -1,5 +1,6 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
-import { OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { OPERATOR_NAME, OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { ORGS, SECRETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { objectPath } from '../../kube/paths.ts';
@@ -58,15 +59,14 @@ function judgeSecret(secret: Found<unknown>): Problem {
 function judgeWaiting(objects: Found<readonly (Org | Workspace)[]>): readonly Problem[] {
   if (objects.kind === 'unreadable') return [forbidden(objects.message)];
   const waiting = (objects.kind === 'found' ? objects.value : [])
-    .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
-    .filter((object) => /ledger/i.test(conditionOf(object, CONDITIONS.ready)?.message ?? ''))
+    .filter((object) => conditionOf(object, CONDITIONS.ready)?.reason === REASONS.ledgerUnavailable)
     .map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)
     .sort();
   if (waiting.length === 0) return [];
   return [
     failed(
       `Deletions wait for the ledger: ${waiting.join(', ')}`,
-      `kubectl logs -n ${OPERATOR_NAMESPACE} deployment/molecule-operator`,
+      `kubectl logs -n ${OPERATOR_NAMESPACE} deployment/${OPERATOR_NAME}`,
     ),
   ];
 }

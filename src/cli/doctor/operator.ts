@@ -1,12 +1,11 @@
-import { OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { OPERATOR_NAME, OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { age } from '../age.ts';
+import { type Lease, leadershipOf, readLease } from '../operator-lease.ts';
 import { type Found, find } from '../read-object.ts';
 import { failed, forbidden, ok, type Problem, warning } from './finding.ts';
 import type { DoctorSource } from './source.ts';
 
-/** The Deployment and the Lease are called the same. */
-const NAME = 'molecule-operator';
 const DEPLOYMENTS: Resource = {
   group: 'apps',
   version: 'v1',
@@ -14,29 +13,12 @@ const DEPLOYMENTS: Resource = {
   kind: 'Deployment',
   namespaced: true,
 };
-const LEASES: Resource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
-/** A Lease is renewed three times as often as it has to be; twice its time leaves room for clocks that differ. */
-const STALE_FACTOR = 2;
 
 export interface Deployment extends KubeObject {
   readonly spec?: { readonly replicas?: number };
   readonly status?: {
     readonly readyReplicas?: number;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-  };
-}
-
-export interface Lease extends KubeObject {
-  readonly spec?: {
-    readonly holderIdentity?: string | null;
-    readonly renewTime?: string | null;
-    readonly leaseDurationSeconds?: number | null;
   };
 }
 
@@ -47,10 +29,10 @@ export interface OperatorFacts {
 }
 
 export async function readOperator({ client, now, signal }: DoctorSource): Promise<OperatorFacts> {
-  const key = { namespace: OPERATOR_NAMESPACE, name: NAME };
+  const key = { namespace: OPERATOR_NAMESPACE, name: OPERATOR_NAME };
   const [deployment, lease] = await Promise.all([
     find(client.get<Deployment>(DEPLOYMENTS, key, { signal })),
-    find(client.get<Lease>(LEASES, key, { signal })),
+    readLease(client, signal),
   ]);
   return { deployment, lease, now };
 }
@@ -66,7 +48,7 @@ export function judgeOperator(facts: OperatorFacts): readonly Problem[] {
 
 function judgeDeployment(found: Found<Deployment>, isLed: boolean): Problem {
   if (found.kind === 'unreadable') return forbidden(found.message);
-  const deployment = `-n ${OPERATOR_NAMESPACE} deployment ${NAME}`;
+  const deployment = `-n ${OPERATOR_NAMESPACE} deployment ${OPERATOR_NAME}`;
   if (found.kind === 'missing') {
     return isLed
       ? warning('The operator runs outside of this cluster', 'Install manifests/install.yaml where that is not wanted')
@@ -82,14 +64,11 @@ function judgeDeployment(found: Found<Deployment>, isLed: boolean): Problem {
 
 function judgeLease({ lease, now }: Pick<OperatorFacts, 'lease' | 'now'>): Problem {
   if (lease.kind === 'unreadable') return forbidden(lease.message);
-  const log = `kubectl logs -n ${OPERATOR_NAMESPACE} deployment/${NAME}`;
-  const { holderIdentity, renewTime, leaseDurationSeconds } =
-    (lease.kind === 'found' ? lease.value.spec : undefined) ?? {};
-  if (!holderIdentity || !renewTime)
-    return failed('Nobody leads: the Lease is not held, so nothing is reconciled', log);
-  const staleMs = (leaseDurationSeconds ?? 0) * 1000 * STALE_FACTOR;
-  const renewed = `${age(renewTime, now)} ago by this machine's clock`;
-  return now.getTime() - Date.parse(renewTime) > staleMs
-    ? failed(`Nobody leads: ${holderIdentity} renewed the Lease ${renewed}`, log)
-    : ok(`${holderIdentity} leads and renewed its Lease ${renewed}`);
+  const log = `kubectl logs -n ${OPERATOR_NAMESPACE} deployment/${OPERATOR_NAME}`;
+  const leadership = lease.kind === 'found' ? leadershipOf(lease.value, now) : ({ kind: 'free' } as const);
+  if (leadership.kind === 'free') return failed('Nobody leads: the Lease is not held, so nothing is reconciled', log);
+  const renewed = `${age(leadership.renewedAt, now)} ago by this machine's clock`;
+  return leadership.kind === 'stale'
+    ? failed(`Nobody leads: ${leadership.holder} renewed the Lease ${renewed}`, log)
+    : ok(`${leadership.holder} leads and renewed its Lease ${renewed}`);
 }

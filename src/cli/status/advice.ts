@@ -1,3 +1,4 @@
+import { OPERATOR_NAME } from '../../apis/v1alpha1/names.ts';
 import { shellWord } from '../text.ts';
 import type { LinkKind } from './object-status.ts';
 
@@ -15,6 +16,16 @@ export interface Names {
   readonly volume: string;
   readonly templateAsset: string;
   readonly secret: { readonly name: string; readonly key: string };
+  /** What spec.env takes from Secrets and the operator misses. */
+  readonly environmentSecrets: readonly EnvironmentSecret[];
+  readonly suspendedAncestor: string;
+  /** The size to ask for again; undefined where asking for less ends nothing. */
+  readonly volumeSize?: string;
+}
+
+export interface EnvironmentSecret {
+  readonly name: string;
+  readonly keys: readonly string[];
 }
 
 /** What to run next: one line for a shell. */
@@ -100,12 +111,46 @@ export function putToken({ flags, secret }: Names): string {
   return `kubectl create secret generic ${secret.name} ${flags} --from-file=${secret.key}=TOKEN_FILE --dry-run=client -o yaml | kubectl apply ${flags} -f -`;
 }
 
+/** Of a Workspace the Secrets of spec.env, of a TemplateAsset that with the forge's token. */
+export function createSecret(names: Names): string {
+  const { flags, environmentSecrets } = names;
+  if (environmentSecrets.length === 0) return putToken(names);
+  return environmentSecrets
+    .map(({ name, keys }) => {
+      const literals = keys.map((key) => `--from-literal=${key}=VALUE`).join(' ');
+      return `kubectl create secret generic ${name} ${flags} ${literals}`;
+    })
+    .join(' && ');
+}
+
+/** As createSecret; a Secret that is there keeps its other keys. */
+export function addSecretKeys(names: Names): string {
+  const { flags, environmentSecrets } = names;
+  if (environmentSecrets.length === 0) return putToken(names);
+  return environmentSecrets
+    .map(({ name, keys }) => {
+      const stringData = Object.fromEntries(keys.map((key) => [key, 'VALUE']));
+      return `kubectl patch secret ${name} ${flags} --type=merge -p ${shellWord(JSON.stringify({ stringData }))}`;
+    })
+    .join(' && ');
+}
+
+export function resumeAncestor({ flags, suspendedAncestor }: Names): string {
+  return `kubectl patch workspace ${suspendedAncestor} ${flags} --type=merge -p '{"spec":{"suspend":false}}'`;
+}
+
+/** Where the provider fails at what the volume already asks for, no smaller wish helps; what helps is in its Events. */
+export function putSizeBack(names: Names): string {
+  const { volumeSize: size } = names;
+  return size === undefined ? describeVolume(names) : patchSpec({ storage: { size } })(names);
+}
+
 export function showCatalog({ operatorFlags }: Names): string {
   return `kubectl get configmap molecule-runtimes ${operatorFlags} -o yaml`;
 }
 
 export function operatorLog({ operatorFlags }: Names): string {
-  return `kubectl logs deployment/molecule-operator ${operatorFlags}`;
+  return `kubectl logs deployment/${OPERATOR_NAME} ${operatorFlags}`;
 }
 
 export function showNodes({ clusterFlags }: Names): string {

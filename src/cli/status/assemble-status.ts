@@ -13,12 +13,13 @@ export interface StatusParts {
   readonly ownLink: LinkKind;
   readonly names: Names;
   readonly events: readonly EventLine[] | null;
+  readonly notice: string | null;
 }
 
 /** Puts the parts together: which link is to blame, what it waits for, and what to run next. */
-export function assembleStatus({ object, chain, ownLink, names, events }: StatusParts): ObjectStatus {
+export function assembleStatus({ object, chain, ownLink, names, events, notice }: StatusParts): ObjectStatus {
   const standing = standingOf(object);
-  const advice = standing.state === 'Ready' ? undefined : adviceFor(standing.reason);
+  const advice = standing.state === 'Ready' ? undefined : adviceFor(standing);
   const index =
     advice === undefined ? goneIndex(chain) : culpritIndex(chain, culpritLink(object, advice) ?? ownLink, ownLink);
   const next = advice ?? (index < 0 ? undefined : UNSEEN);
@@ -28,6 +29,7 @@ export function assembleStatus({ object, chain, ownLink, names, events }: Status
     kind: 'ObjectStatus',
     object: { kind: object.kind, namespace, name },
     ...standing,
+    notice,
     chain: chain.map((link, at) => {
       if (at === index) return { ...blame(link, standing), isCulprit: true };
       // What comes after the culprit and is not there is not missing: it is not its turn yet.

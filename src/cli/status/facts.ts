@@ -18,7 +18,10 @@ export interface Named<T> {
 }
 
 export interface Claim extends KubeObject {
-  readonly spec?: { readonly storageClassName?: string };
+  readonly spec?: {
+    readonly storageClassName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+  };
   readonly status?: { readonly phase?: string; readonly capacity?: { readonly storage?: string } };
 }
 

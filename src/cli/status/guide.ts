@@ -1,9 +1,11 @@
 import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
-import { NOT_OBSERVED } from '../standing.ts';
+import { NOT_OBSERVED, type Standing } from '../standing.ts';
 import {
   type Advice,
+  addSecretKeys,
   agentLog,
   createOrg,
+  createSecret,
   describeObject,
   describePod,
   describeVolume,
@@ -15,7 +17,9 @@ import {
   operatorLog,
   patchOrg,
   patchSpec,
+  putSizeBack,
   putToken,
+  resumeAncestor,
   showCatalog,
   showConflict,
   showNodes,
@@ -27,6 +31,9 @@ import {
 
 /** For reasons of what works, and of what is over. */
 export const NOTHING_TO_DO = 'nothing to do';
+
+/** The operator's log says what keeps it from the ledger. */
+const WAITS_FOR_LEDGER: Advice = { at: 'object', command: operatorLog };
 
 /**
  * What to do about each reason. A new one is a line more: the link that it is about, and the command that its message makes a
@@ -62,7 +69,7 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   [REASONS.envForbidden]: { at: 'object', command: editObject },
   [REASONS.secretNotRead]: { at: 'object', command: doctor },
   [REASONS.suspended]: { at: 'object', command: patchSpec({ suspend: false }) },
-  [REASONS.ancestorSuspended]: { at: 'parent', command: kubectl('molecule tree') },
+  [REASONS.ancestorSuspended]: { at: 'parent', command: resumeAncestor },
   [REASONS.externalAgent]: NOTHING_TO_DO,
   [REASONS.mockAgent]: NOTHING_TO_DO,
 
@@ -79,9 +86,10 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   [REASONS.volumeLost]: { at: 'volume', command: describeVolume },
   [REASONS.volumeDeleting]: { at: 'volume', command: describeVolume },
   [REASONS.resizing]: { at: 'volume', command: describeVolume },
-  [REASONS.resizeRefused]: { at: 'volume', command: describeVolume },
+  [REASONS.resizeRefused]: { at: 'volume', command: putSizeBack },
   [REASONS.volumeNotWritable]: { at: 'volume', command: describeVolume },
   [REASONS.volumeRetained]: NOTHING_TO_DO,
+  [REASONS.orphanDeleted]: NOTHING_TO_DO,
 
   // Workspace: Pod
   [REASONS.creating]: { at: 'pod', command: watchObject },
@@ -91,6 +99,7 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   [REASONS.rollingOut]: { at: 'pod', command: watchObject },
   [REASONS.secretsRotated]: { at: 'pod', command: watchObject },
   [REASONS.stopping]: { at: 'pod', command: describePod },
+  [REASONS.ledgerUnavailable]: WAITS_FOR_LEDGER,
   [REASONS.terminating]: { at: 'pod', command: describePod },
   [REASONS.podEvicted]: { at: 'pod', command: describePod },
   [REASONS.podNotEnding]: { at: 'pod', command: describePod },
@@ -116,8 +125,8 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   // TemplateAsset
   [REASONS.artifactStored]: NOTHING_TO_DO,
   [REASONS.fetchDisabled]: { at: 'source', command: patchSpec({ auth: 'anonymous' }) },
-  [REASONS.secretNotFound]: { at: 'secret', command: putToken },
-  [REASONS.secretKeyMissing]: { at: 'secret', command: putToken },
+  [REASONS.secretNotFound]: { at: 'secret', command: createSecret },
+  [REASONS.secretKeyMissing]: { at: 'secret', command: addSecretKeys },
   [REASONS.secretInvalid]: { at: 'secret', command: putToken },
   [REASONS.unauthorized]: { at: 'secret', command: putToken },
   [REASONS.hostNotFound]: { at: 'source', command: editObject },
@@ -149,8 +158,9 @@ const UNKNOWN: Advice = { command: describeObject };
 export const UNSEEN: Advice = { at: 'object', command: doctor };
 
 /** Undefined where nothing is to be done. */
-export function adviceFor(reason: string | null): Advice | undefined {
+export function adviceFor({ reason, message }: Pick<Standing, 'reason' | 'message'>): Advice | undefined {
   if (reason === NOT_OBSERVED) return UNSEEN;
+  if (/\bthe ledger\b/i.test(message ?? '')) return WAITS_FOR_LEDGER;
   const advice = (GUIDE as Readonly<Record<string, Advice | typeof NOTHING_TO_DO | undefined>>)[reason ?? ''];
   return advice === NOTHING_TO_DO ? undefined : (advice ?? UNKNOWN);
 }

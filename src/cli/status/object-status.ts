@@ -9,6 +9,8 @@ export interface ObjectStatus extends Standing {
   readonly apiVersion: typeof CLI_API_VERSION;
   readonly kind: 'ObjectStatus';
   readonly object: ObjectName;
+  /** Why nothing may come of what is said here: no operator leads. Null when one does, or it is not known. */
+  readonly notice: string | null;
   /** What the object needs, in the order in which it needs it. */
   readonly chain: readonly Link[];
   /** Null when nothing is to be done. */

@@ -33,6 +33,7 @@ export function renderStatus(status: ObjectStatus, options: RenderOptions): read
   const culprit = status.chain.find(({ isCulprit }) => isCulprit);
   return [
     `${head}${colored(status.state, status.state, style)}`,
+    ...(status.notice === null ? [] : [status.notice]),
     '',
     ...chainLines(status.chain, options),
     ...(culprit === undefined ? [] : ['', `Waits for: ${printable(explain(culprit))}`]),

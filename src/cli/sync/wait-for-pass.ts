@@ -1,7 +1,7 @@
 import type { ObjectKey, Resource } from '../../kube/objects.ts';
 import type { ClusterClient } from '../connect.ts';
 import type { Progress } from '../progress.ts';
-import { explain, type Ours, type Standing } from '../standing.ts';
+import { explain, NOT_OBSERVED, type Ours, type Standing } from '../standing.ts';
 import { judgeSync } from './verdict.ts';
 import { watchObject } from './watch-object.ts';
 
@@ -35,7 +35,9 @@ export async function waitForPass(client: ClusterClient, options: PassOptions): 
       standing = verdict.standing;
       if (verdict.kind === 'done') return { outcome: 'Done', standing };
       if (verdict.kind === 'failed') return { outcome: 'Failed', standing };
-      progress.report(`${standing.state}: ${explain(standing)}`);
+      progress.report(
+        standing.reason === NOT_OBSERVED ? 'Waiting for the operator' : `${standing.state}: ${explain(standing)}`,
+      );
     }
     return { outcome: 'Failed', standing: GONE };
   } catch (error) {

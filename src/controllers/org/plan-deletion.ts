@@ -38,7 +38,10 @@ export function planDeletion(snapshot: OrgSnapshot, now: Date): Plan {
   }
   const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
   const platformAgent = workspaces.find((workspace) => workspace.metadata.name === PLATFORM_AGENT_NAME);
-  const verdicts = [isolationVerdict(walls.length === 0, lastFailure), waitVerdict(workspaces, lastFailure)];
+  const verdicts = [
+    isolationVerdict(walls.length === 0, lastFailure?.message),
+    waitVerdict(workspaces, lastFailure?.message),
+  ];
   const status = orgStatus({ org, workspaces, platformAgent, progress: 'progressing', verdicts, now });
   return {
     writes: walls,

@@ -37,9 +37,11 @@ export function planOrg(snapshot: OrgSnapshot, now: Date): Plan {
   const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
   const root = refusal === undefined ? rootWrites(platformAgent, snapshot) : [];
   const verdicts = [
-    isolationVerdict(walls.length === 0, lastFailure),
+    isolationVerdict(walls.length === 0, lastFailure?.message),
     refusal ??
-      (root.length > 0 && lastFailure !== undefined ? createFailed(lastFailure) : platformVerdict(platformAgent)),
+      (root.length > 0 && lastFailure !== undefined
+        ? createFailed(lastFailure.message)
+        : platformVerdict(platformAgent)),
   ];
   const writes = [...walls, ...root];
   const isDone = verdicts.every(({ status }) => status === 'True');

@@ -1,5 +1,6 @@
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { Contest } from '../../rules/claims.ts';
+import type { PassFailure } from '../../runtime/controller.ts';
 import type { Isolation, IsolationSettings } from './isolation.ts';
 
 /** Everything that one pass over an Org knows. */
@@ -12,5 +13,5 @@ export interface OrgSnapshot {
   /** About the Org's own id, and about that of its platform agent. */
   readonly contests: readonly Contest[];
   /** What the last attempt to carry out a plan of this object failed at; absent after a success. */
-  readonly lastFailure?: string;
+  readonly lastFailure?: PassFailure;
 }

@@ -1,10 +1,10 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
-import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { Org, OrgStatus, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
 import { orgID, platformAgentID } from '../../rules/identity.ts';
+import { requestedAt } from '../requested-at.ts';
 
 export interface OrgStatusInput {
   readonly org: Org;
@@ -18,11 +18,11 @@ export interface OrgStatusInput {
 /** The whole status of an Org, from what was observed and not from what was just asked for. */
 export function orgStatus(input: OrgStatusInput): OrgStatus {
   const { org, workspaces, platformAgent, progress, verdicts, now } = input;
-  const requestedAt = org.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? org.status?.lastHandledReconcileAt;
+  const requested = requestedAt(org.metadata) ?? org.status?.lastHandledReconcileAt;
   const uid = platformAgent?.metadata.uid;
   return {
     observedGeneration: org.metadata.generation ?? 0,
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
     orgID: orgID(org),
     rootID: platformAgentID(orgID(org)),
     ...(platformAgent === undefined

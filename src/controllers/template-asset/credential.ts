@@ -46,7 +46,9 @@ export async function readToken(
       const message = `Secret "${name}" does not exist in this namespace; create it with the forge's token`;
       throw new CredentialError(REASONS.secretNotFound, message);
     });
-  const token = Buffer.from(secret.data?.[key] ?? '', 'base64')
+  // A key may be called like a member that every object has.
+  const value = secret.data !== undefined && Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
+  const token = Buffer.from(value ?? '', 'base64')
     .toString('utf8')
     .trim();
   if (token === '') {

@@ -32,7 +32,9 @@ export async function gatherTemplateAsset(
     return undefined;
   }
   const isDeleting = asset.metadata.deletionTimestamp !== undefined;
-  const usedBy = isDeleting ? usersOf(asset, sources.workspaces) : [];
+  // Without an artifact nothing was ever delivered: those who name it wait for it, and would wait for each other for ever.
+  const canBeUsed = asset.status?.artifact !== undefined;
+  const usedBy = isDeleting && canBeUsed ? usersOf(asset, sources.workspaces) : [];
   if (isDeleting && usedBy.length === 0) return { asset, usedBy };
   const isWanted = !isDeleting && asset.spec.auth !== 'disabled' && asset.spec.suspend !== true;
   const attempt = isWanted ? await checker.check(asset, signal) : undefined;

@@ -1,4 +1,3 @@
-import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import { ArchiveError } from '../../assets/archive/archive-error.ts';
 import { FetchError } from '../../assets/fetch/forge.ts';
@@ -10,6 +9,7 @@ import { backoffMs } from '../../platform/backoff.ts';
 import { coerceError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { parseDurationMs } from '../../rules/duration.ts';
+import { requestedAt } from '../requested-at.ts';
 import { sourceOf, wantedAssets } from './asset-request.ts';
 import { readToken } from './credential.ts';
 import { judgeFailure } from './explain-failure.ts';
@@ -51,12 +51,12 @@ export class SourceChecker {
   async check(asset: TemplateAsset, signal: AbortSignal): Promise<Attempt> {
     const { metadata, status } = asset;
     const key = keyString(keyOf(asset));
-    const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt] ?? '';
-    const cause = `${metadata.uid}/${metadata.generation}/${requestedAt}`;
+    const requested = requestedAt(metadata) ?? '';
+    const cause = `${metadata.uid}/${metadata.generation}/${requested}`;
     const before = this.#looks.recall(key, cause);
     if (before !== undefined && before.leftMs > 0 && (await this.#holds(before.value, signal)))
       return { ...before.value, nextCheckMs: before.leftMs };
-    const isRequested = before === undefined && requestedAt !== '' && requestedAt !== status?.lastHandledReconcileAt;
+    const isRequested = before === undefined && requested !== '' && requested !== status?.lastHandledReconcileAt;
     const isNew = before === undefined && status?.observedGeneration !== metadata.generation;
     const failures = (before?.failures ?? 0) + 1;
     const maxAge = isRequested ? { maxAgeMs: 0 } : isNew ? { maxAgeMs: BURST_MS } : {};

@@ -1,10 +1,10 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
-import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAssetStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { listNames } from '../../conditions/name-list.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { requestedAt } from '../requested-at.ts';
 import type { Attempt, TemplateAssetSnapshot } from './snapshot.ts';
 
 /** The whole status. A failed attempt leaves the artifact: the last good revision stays live and Ready says why it is not the newest. */
@@ -34,8 +34,8 @@ export function templateAssetStatus(snapshot: TemplateAssetSnapshot, now: Date):
 
 /** Only a look at the source answers a request for one; who asked while it is suspended is answered when it no longer is. */
 function handledRequest({ asset, attempt }: TemplateAssetSnapshot): string | undefined {
-  const requestedAt = asset.metadata.annotations?.[ANNOTATIONS.requestedAt];
-  return (attempt === undefined ? undefined : requestedAt) ?? asset.status?.lastHandledReconcileAt;
+  const requested = requestedAt(asset.metadata);
+  return (attempt === undefined ? undefined : requested) ?? asset.status?.lastHandledReconcileAt;
 }
 
 type Failed = Extract<Attempt, { readonly kind: 'failed' }>;

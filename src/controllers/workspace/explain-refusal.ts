@@ -7,6 +7,6 @@ const QUOTA = /exceeded quota: (?<quota>[^,]+), requested: (?<requested>.+), use
 export function explainRefusal(words: string): Finding {
   const { quota, requested, limited } = QUOTA.exec(words)?.groups ?? {};
   if (quota === undefined) return failing(REASONS.createFailed, words);
-  const message = `The ResourceQuota "${quota}" has no room: asked for ${requested}, limited to ${limited}; raise it, or remove something else from the namespace`;
+  const message = `The ResourceQuota "${quota}" has no room for ${requested} within ${limited}; see what uses it with kubectl describe quota ${quota}, then raise it or remove something`;
   return failing(REASONS.quotaExceeded, message);
 }

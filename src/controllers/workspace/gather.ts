@@ -1,10 +1,11 @@
-import { ANNOTATIONS, ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
+import { ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyString, type ObjectKey } from '../../kube/objects.ts';
 import { MAX_DEPTH } from '../../rules/hierarchy.ts';
 import { childName } from '../../rules/identity.ts';
 import { hierarchyNode, type WorkspaceNode } from '../hierarchy-node.ts';
 import { gatherContest, type IdentitySources } from '../identities.ts';
+import { requestedAt } from '../requested-at.ts';
 import { type ObservedCatalog, runtimeCatalog } from '../runtime-catalog.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_PARENT } from '../stores.ts';
@@ -31,14 +32,17 @@ export interface WorkspaceSources extends IdentitySources {
   readonly canRestartInPlace: () => boolean;
   /** A Pod straight from the apiserver; undefined when there is none. */
   readonly readPod: (key: ObjectKey, signal: AbortSignal) => Promise<ObservedPod | undefined>;
+  /** The same for a volume. */
+  readonly readVolume: (key: ObjectKey, signal: AbortSignal) => Promise<ObservedVolume | undefined>;
   readonly readSecret: (request: SecretRequest, signal: AbortSignal) => Promise<SecretReading>;
   readonly settings: WorkspaceSettings;
 }
 
 /**
  * Reads memory, so that a pass costs the apiserver nothing but its writes, with two exceptions. Secrets that spec.env names
- * are read, because they are never watched. And a Pod that lost its label is in no store: where one was, or must be gone, it
- * is asked for itself, because it would outlive its Workspace, or run on while that is suspended.
+ * are read, because they are never watched. And what lost its label is in no store: where a Pod was, or must be gone, it is
+ * asked for itself, because it would outlive its Workspace, or run on while that is suspended; in a deletion so is the volume,
+ * because the ledger and an Event are to name what stays.
  */
 export async function gatherWorkspace(
   key: ObjectKey,
@@ -55,6 +59,7 @@ export async function gatherWorkspace(
   // Before the rest, which is then of one moment.
   const secrets = isToRun(workspace, org) ? await readSecrets(workspace, sources, signal) : new Map();
   const pod = sources.pods.get(child) ?? (await findStrippedPod(workspace, child, { sources, signal }));
+  const volume = sources.volumes.get(child) ?? (await findStrippedVolume(workspace, child, { sources, signal }));
   return {
     workspace,
     org,
@@ -68,22 +73,43 @@ export async function gatherWorkspace(
     pod,
     node: pod?.nodeName === undefined ? undefined : sources.nodes.get({ namespace: '', name: pod.nodeName }),
     endedPod: sources.endedPodOf(child),
-    volume: sources.volumes.get(child),
+    volume,
     report: sources.reportOf(uid),
     canRestartInPlace: sources.canRestartInPlace(),
     settings: sources.settings,
   };
 }
 
-/** Only ours: what becomes of a namesake that is in no store, nobody would be told. */
+interface Reading {
+  readonly sources: WorkspaceSources;
+  readonly signal: AbortSignal;
+}
+
 async function findStrippedPod(
-  { metadata, status }: Workspace,
+  workspace: Workspace,
   key: ObjectKey,
-  { sources, signal }: { readonly sources: WorkspaceSources; readonly signal: AbortSignal },
+  { sources, signal }: Reading,
 ): Promise<ObservedPod | undefined> {
+  const { metadata, status } = workspace;
   if (metadata.deletionTimestamp === undefined && status?.podName === undefined) return undefined;
-  const pod = await sources.readPod(key, signal);
-  return pod !== undefined && isOurs(pod, status?.incarnation ?? metadata.uid ?? '') ? pod : undefined;
+  return ofWorkspace(workspace, await sources.readPod(key, signal));
+}
+
+async function findStrippedVolume(
+  workspace: Workspace,
+  key: ObjectKey,
+  { sources, signal }: Reading,
+): Promise<ObservedVolume | undefined> {
+  if (workspace.metadata.deletionTimestamp === undefined) return undefined;
+  return ofWorkspace(workspace, await sources.readVolume(key, signal));
+}
+
+/** Only ours: what becomes of a namesake that is in no store, nobody would be told. */
+function ofWorkspace<T extends Parameters<typeof isOurs>[0]>(
+  { metadata, status }: Workspace,
+  child: T | undefined,
+): T | undefined {
+  return child !== undefined && isOurs(child, status?.incarnation ?? metadata.uid ?? '') ? child : undefined;
 }
 
 function isToRun(workspace: Workspace, org: Org | undefined): boolean {
@@ -98,8 +124,8 @@ async function readSecrets(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, SecretReading>> {
   const { metadata, status } = workspace;
-  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
-  const isUrgent = requestedAt !== undefined && requestedAt !== status?.lastHandledReconcileAt;
+  const requested = requestedAt(metadata);
+  const isUrgent = requested !== undefined && requested !== status?.lastHandledReconcileAt;
   const namespace = metadata.namespace ?? '';
   const readings = [...secretKeys(workspace)].map(async ([name, dataKeys]) => {
     const reading = await readSecret({ secret: { namespace, name }, dataKeys, isUrgent }, signal);
@@ -119,6 +145,9 @@ function gatherAncestors(workspace: Workspace, workspaces: StoreView<Workspace>)
     below = hierarchyNode(parent);
     found.set(name, below);
   }
+  // The root belongs to it also where the way up ends before: suspended, it stops everybody.
+  const root = workspaces.get({ namespace, name: PLATFORM_AGENT_NAME });
+  if (root !== undefined) found.set(PLATFORM_AGENT_NAME, hierarchyNode(root));
   return found;
 }
 

@@ -133,7 +133,7 @@ function explainEnd({ endReason }: ObservedPod): Explanation {
 function replace({ pod, lastFailure }: WorkspaceSnapshot, why: Explanation): Change {
   const deletes = deleteLive(PODS, pod);
   if (lastFailure === undefined) return { progress: 'progressing', deletes, override: why, news: why };
-  const message = `${why.message}; it cannot be deleted: ${lastFailure}`;
+  const message = `${why.message}; it cannot be deleted: ${lastFailure.message}`;
   return { progress: 'waiting', deletes, override: { ...why, message } };
 }
 

@@ -7,6 +7,7 @@ import { childLabels, desiredVolume, identity } from './desired.ts';
 import { healMetadata } from './heal-metadata.ts';
 import type { WorkspaceIntent } from './intent.ts';
 import type { ObservedVolume } from './observed.ts';
+import type { WorkspaceSnapshot } from './snapshot.ts';
 
 /** A blind POST; a 409 tells the truth. */
 export function createVolume(intent: WorkspaceIntent): WriteEffect {
@@ -40,7 +41,7 @@ export function healVolume(volume: ObservedVolume, intent: WorkspaceIntent): rea
 export function resizeVolume(
   volume: ObservedVolume,
   { storage }: WorkspaceIntent,
-  lastFailure: string | undefined,
+  lastFailure: WorkspaceSnapshot['lastFailure'],
 ): readonly WriteEffect[] {
   const { metadata, phase, requested } = volume;
   const canGrow = phase === 'Bound' && metadata.deletionTimestamp === undefined && lastFailure === undefined;

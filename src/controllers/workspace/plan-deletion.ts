@@ -13,6 +13,7 @@ import { type StatusInput, workspaceStatus } from './status.ts';
 const RECHECK_MS = 5_000;
 /** The last child that goes wakes its parent; this is for what no watch told. */
 const CHILDREN_RECHECK_MS = 60_000;
+const ENDING = 'The Pod is ending; the volume stays';
 
 export const DELETE_WORKSPACE = 'delete_workspace';
 
@@ -45,14 +46,14 @@ export function planDeletion(snapshot: WorkspaceSnapshot, now: Date): Plan {
       outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS },
     };
   }
-  const { events: told = [], ...refused } = snapshot.lastFailure === undefined ? {} : tellTerminating(snapshot, now);
-  const events = [...told, ...(volumeName === undefined ? [] : [retainedEvent(snapshot, volumeName)])];
+  const refusal = snapshot.lastFailure === undefined ? {} : tellTerminating(snapshot, now);
+  // By itself: an Event goes out with a status that is written, also where the rest of its plan is refused once more.
+  if (refusal.status !== undefined) return { ...refusal, outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS } };
   return {
-    ...refused,
     intents: [intent],
     outcomes: [{ action: DELETE_WORKSPACE, subjectUID, result: { volumeRetained: volumeName ?? null } }],
     claims: releases(snapshot),
-    ...(events.length === 0 ? {} : { events }),
+    ...(volumeName === undefined ? {} : { events: [retainedEvent(snapshot, volumeName)] }),
     removeFinalizer: finalizerChange({
       resource: WORKSPACES,
       object: workspace,
@@ -102,8 +103,8 @@ function retainedEvent({ workspace }: WorkspaceSnapshot, volumeName: string): Ev
 
 /** Says what the deletion waits for; without a refusal that is the end of the Pod. */
 function tellTerminating(snapshot: WorkspaceSnapshot, now: Date): Pick<Plan, 'status' | 'events'> {
-  const message = snapshot.lastFailure ?? 'The Pod is ending; the volume stays';
-  return tell(snapshot, { progress: 'progressing', override: { reason: REASONS.terminating, message }, now });
+  const { reason = REASONS.terminating, message } = snapshot.lastFailure ?? { message: ENDING };
+  return tell(snapshot, { progress: 'progressing', override: { reason, message }, now });
 }
 
 function tell(

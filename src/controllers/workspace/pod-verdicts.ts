@@ -159,5 +159,5 @@ function isDone(run: ObservedContainer | undefined): boolean {
 function notCreated({ lastFailure }: Input): Finding {
   return lastFailure === undefined
     ? underWay(REASONS.creating, 'The Pod is being created')
-    : explainRefusal(lastFailure);
+    : explainRefusal(lastFailure.message);
 }

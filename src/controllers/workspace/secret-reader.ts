@@ -92,7 +92,8 @@ function digest(secret: RawSecret | undefined, dataKeys: readonly string[]): Sec
   if (secret === undefined) return { kind: 'missing' };
   const { uid } = secret.metadata;
   const digests = dataKeys.flatMap((key) => {
-    const value = secret.data?.[key];
+    // A key may be called like a member that every object has.
+    const value = secret.data !== undefined && Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
     return value === undefined ? [] : [[key, sha256Hex(canonicalJson([uid, key, value]))] as const];
   });
   return { kind: 'found', digests: new Map(digests) };

@@ -2,6 +2,7 @@ import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.ge
 import type { MaterializeReport } from '../../assets/report.ts';
 import type { Contest } from '../../rules/claims.ts';
 import type { RuntimeCatalog } from '../../rules/runtime.ts';
+import type { PassFailure } from '../../runtime/controller.ts';
 import type { WorkspaceNode } from '../hierarchy-node.ts';
 import type { WorkspaceSettings } from './intent.ts';
 import type { ObservedNode, ObservedPod, ObservedVolume } from './observed.ts';
@@ -37,7 +38,7 @@ export interface WorkspaceSnapshot {
   readonly canRestartInPlace: boolean;
   readonly settings: WorkspaceSettings;
   /** What the last attempt to carry out a plan of this object failed at; absent after a success. */
-  readonly lastFailure?: string;
+  readonly lastFailure?: PassFailure;
 }
 
 export interface ReceivedReport {

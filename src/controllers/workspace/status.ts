@@ -1,9 +1,10 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
-import { AGENT_PORT, ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
+import { AGENT_PORT } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { WorkspacePhase, WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Condition } from '../../conditions/condition.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { requestedAt } from '../requested-at.ts';
 import { assetsStatus } from './assets-status.ts';
 import type { Explanation } from './change.ts';
 import type { Assessment } from './checks.ts';
@@ -30,7 +31,7 @@ export function workspaceStatus(input: StatusInput): WorkspaceStatus {
   const placement = assessment.placement?.kind === 'placed' ? assessment.placement : undefined;
   const pod = livePod(snapshot, assessment);
   const assets = assetsStatus(snapshot, pod);
-  const requestedAt = workspace.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? observed?.lastHandledReconcileAt;
+  const requested = requestedAt(workspace.metadata) ?? observed?.lastHandledReconcileAt;
   const findings = workspaceFindings(snapshot, assessment, input.override);
   const conditions = summarise({
     verdicts: [...assessment.verdicts, ...findings],
@@ -42,7 +43,7 @@ export function workspaceStatus(input: StatusInput): WorkspaceStatus {
   });
   return {
     observedGeneration: workspace.metadata.generation ?? 0,
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
     id: assessment.id,
     incarnation: assessment.incarnation,
     ...(placement === undefined ? {} : { root: placement.root, depth: placement.depth }),

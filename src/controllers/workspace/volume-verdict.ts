@@ -18,7 +18,7 @@ type Input = Pick<WorkspaceSnapshot, 'workspace' | 'pod' | 'volume' | 'lastFailu
 export function findVolume(snapshot: Input, intent: WorkspaceIntent | undefined): Finding {
   const { pod, volume, lastFailure } = snapshot;
   if (volume === undefined) {
-    if (lastFailure !== undefined && intent !== undefined) return explainRefusal(lastFailure);
+    if (lastFailure !== undefined && intent !== undefined) return explainRefusal(lastFailure.message);
     return hasMounted(pod) ? bound() : underWay(REASONS.creating, 'The volume is being created');
   }
   const { name } = volume.metadata;
@@ -75,7 +75,7 @@ function findSize(
   const difference = compareQuantities(wanted, requested);
   if (difference > 0) {
     if (lastFailure !== undefined && pod !== undefined)
-      return failing(REASONS.resizeRefused, `The volume keeps its size: ${lastFailure}`);
+      return failing(REASONS.resizeRefused, `The volume keeps its size: ${lastFailure.message}`);
     const said = refusedBefore(workspace);
     return said ?? underWay(REASONS.resizing, `The volume is being made larger, from ${requested} to ${wanted}`);
   }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../../hack/lib/wait.ts';
 import { API_VERSION, APPROVAL_FINALIZER, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
-import { createNamespace, mustKubectl } from '../../support/control-plane.ts';
+import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
 import { APPROVAL_SPEC, OTHER_UUID, TEMPLATE_ASSET_SPEC, tryToCreate, tryToPatch } from './requests.ts';
 
 const PLATFORM =
@@ -67,7 +68,58 @@ describe('the kind platform', () => {
   });
 });
 
+describe('tiers that own their node', () => {
+  const PRIVILEGED = 'Cannot set spec.allowPrivilegedTiers';
+  const editor = { as: 'jane', groups: ['org-editors'] };
+  const allowed = { as: 'root-jane', groups: ['org-editors'] };
+  beforeAll(async () => {
+    const rule = ['--verb=allow-privileged-tiers', '--resource=orgs.moleculesai.app'];
+    await mustKubectl(['create', 'role', 'allow-tiers', ...rule], { namespace });
+    for (const [name, role, subject] of [
+      ['org-editors', '--clusterrole=molecule-editor', '--group=org-editors'],
+      ['org-viewers', '--clusterrole=molecule-viewer', '--group=org-editors'],
+      ['allow-tiers', '--role=allow-tiers', '--user=root-jane'],
+    ] as const)
+      await mustKubectl(['create', 'rolebinding', name, role, subject], { namespace });
+    // The last binding is in force when the apiserver has heard of it.
+    const question = ['auth', 'can-i', 'allow-privileged-tiers', 'orgs.moleculesai.app'];
+    await waitFor(async () => (await kubectl(question, { namespace, ...allowed })).code === 0, {
+      what: 'the right be in force',
+      timeoutMs: 10_000,
+    });
+  });
+
+  it('cannot be allowed by whoever may edit the Org', async () => {
+    const refusal = await tryToPatch('org/org', { spec: { allowPrivilegedTiers: true } }, { namespace, ...editor });
+    expect(refusal).toContain(PRIVILEGED);
+    expect(await tryToPatch('org/org', { spec: { displayName: 'Acme' } }, { namespace, ...editor })).toBe('accepted');
+  });
+
+  it('can be allowed with the verb for it, stay allowed for later edits, and be taken back by anybody', async () => {
+    const patch = (spec: object, user: object): Promise<string> =>
+      tryToPatch('org/org', { spec }, { namespace, ...user });
+    expect(await patch({ allowPrivilegedTiers: true }, allowed)).toBe('accepted');
+    expect(await patch({ displayName: 'Other' }, editor)).toBe('accepted');
+    expect(await patch({ allowPrivilegedTiers: false }, editor)).toBe('accepted');
+  });
+});
+
 describe('our finalizer', () => {
+  it('is put on beside those of others', async () => {
+    const metadata = { finalizers: ['example.com/backup'] };
+    const finalizers = await create({ kind: 'Workspace', name: 'backed-up', spec: {}, metadata });
+    expect(JSON.parse(finalizers).sort()).toEqual(['example.com/backup', APPROVAL_FINALIZER]);
+  });
+
+  it('does not stand between a mistake in the spec and its message', async () => {
+    const env = [{ name: 'PORT', value: 8080 }];
+    const refusal = await tryToCreate({ kind: 'Workspace', name: 'mistyped', spec: { env } }, { namespace });
+    expect(refusal).toContain(
+      'spec.env[0].value: Invalid value: "integer": spec.env[0].value in body must be of type string',
+    );
+    expect(refusal).not.toContain('policy');
+  });
+
   it.each(kinds)('is on every %s from its creation', async (kind, name) => {
     const path = ['get', kind, name, '-o', 'jsonpath={.metadata.finalizers}'];
     expect(JSON.parse(await mustKubectl(path, { namespace }))).toEqual([APPROVAL_FINALIZER]);

@@ -80,7 +80,7 @@ describe('a quota', () => {
       await limited.create(WORKSPACES, {}, 'writer');
       const { condition, workspace } = await limited.until('writer', { reason: 'QuotaExceeded' });
       expect(condition.message).toBe(
-        'The ResourceQuota "agents" has no room: asked for pods=1, limited to pods=0; raise it, or remove something else from the namespace',
+        'The ResourceQuota "agents" has no room for pods=1 within pods=0; see what uses it with kubectl describe quota agents, then raise it or remove something',
       );
       expect(workspace.status?.phase).toBe('Failed');
       await apply(quota('10'));

@@ -10,7 +10,7 @@ const { signal } = new AbortController();
 
 let operator: TestOperator;
 beforeAll(async () => {
-  const catalog = ['apply', '--server-side', '-f', 'manifests/operator/runtime-catalog.yaml'];
+  const catalog = ['apply', '--server-side', '-f', 'manifests/catalog/runtime-catalog.yaml'];
   await mustKubectl(catalog, { namespace: OPERATOR_NAMESPACE });
   operator = await startOperator();
   await operator.create(ORGS, {}, 'org');

@@ -81,7 +81,7 @@ function start(): void {
         return widget === undefined ? undefined : { widget, child: children.get(key) };
       },
       plan: (snapshot, { lastFailure }) => {
-        const plan = planWidget(snapshot, lastFailure);
+        const plan = planWidget(snapshot, lastFailure?.message);
         plans.push(plan);
         return plan;
       },

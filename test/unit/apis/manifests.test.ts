@@ -7,6 +7,7 @@ import {
   APPROVAL_FINALIZER,
   LABELS,
   MANAGED_BY,
+  OPERATOR_NAME,
   OPERATOR_NAMESPACE,
   OPERATOR_SERVICE_ACCOUNT,
   OPERATOR_USER,
@@ -136,7 +137,7 @@ it('are uninstalled but for the kinds and the namespace, which hold what people 
 });
 
 describe("the operator's Pod", () => {
-  const spec = find('Deployment', 'molecule-operator').spec.template?.spec;
+  const spec = find('Deployment', OPERATOR_NAME).spec.template?.spec;
   const container = spec?.containers[0];
 
   it('is allowed in a namespace that restricts Pods', () => {

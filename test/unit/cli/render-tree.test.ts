@@ -78,6 +78,26 @@ describe('renderTrees', () => {
     `);
   });
 
+  it('says of nobody that they are ready whom the operator has not looked at since, and no word twice', () => {
+    const suspended = condition('Ready', 'False', { reason: 'Suspended', message: 'Suspended; resume it' });
+    const trees = buildTrees(
+      [org('acme')],
+      [
+        workspace('platform-agent'),
+        workspace('changed', { metadata: { generation: 2 } }),
+        workspace('paused', {
+          spec: { suspend: true },
+          status: { observedGeneration: 1, conditions: [suspended] },
+        }),
+      ],
+    );
+    const lines = renderTrees(trees, PLAIN).map((line) => line.replace(/ +/g, ' '));
+    expect(lines).toContain(
+      ' ├─ ● changed Progressing - 3m NotObserved: The operator has not looked at this change yet',
+    );
+    expect(lines).toContain(' └─ ○ paused Suspended - 3m Suspended; resume it');
+  });
+
   it('does with ASCII where the locale is not UTF-8', () => {
     const text = render({ style: { hasColor: false, hasUnicode: false, width: 100 } });
     expect(text).toMatchInlineSnapshot(`

@@ -32,7 +32,7 @@ describe('the runtime catalog', () => {
   });
 
   it('is shipped with an image for each runtime whose template comes with the platform', () => {
-    const shipped = observeCatalog(parse(readFileSync('manifests/operator/runtime-catalog.yaml', 'utf8')));
+    const shipped = observeCatalog(parse(readFileSync('manifests/catalog/runtime-catalog.yaml', 'utf8')));
     expect(shipped.metadata.name).toBe(RUNTIME_CATALOG);
     expect([...shipped.images]).toEqual(
       MANIFEST_RUNTIMES.map((runtime) => [runtime, `registry.example.com/workspace-template-${runtime}:latest`]),

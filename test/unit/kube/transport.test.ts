@@ -1,5 +1,9 @@
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import type { ServerHttp2Stream } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ensureAuthority } from '../../../hack/lib/certificates.ts';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import type { Credentials } from '../../../src/kube/credentials.ts';
 import { TransportError } from '../../../src/kube/errors.ts';
@@ -7,6 +11,7 @@ import { Transport, type TransportRequest } from '../../../src/kube/transport.ts
 import { QuietNetwork } from '../../memory-api/quiet-network.ts';
 import { startRelay } from '../../memory-api/relay.ts';
 import { VirtualClock } from '../runtime/virtual-clock.ts';
+import { startHastyServer } from './hasty-server.ts';
 import { failure, reply, type ScriptedServer, startServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -183,6 +188,20 @@ describe('calls', () => {
     if (!isLate) controller.abort(new Error('stopping'));
     await expect(transport.call({ ...GET, signal: controller.signal })).rejects.toThrow('stopping');
     expect(responses).toEqual([]);
+  });
+
+  it('whose answer, its end and a reset come at once have that answer', async () => {
+    await using dir = await mkdtempDisposable(join(tmpdir(), 'tls-'));
+    const { certFile, keyFile } = await ensureAuthority(dir.path);
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    await using hasty = await startHastyServer('refused', { cert, key });
+    const tlsOptions = async () => ({ ca: cert, checkServerIdentity: () => undefined });
+    const secure = connectTo({ ...server.credentials, server: hasty.url, tlsOptions });
+    const answers = await Promise.allSettled(Array.from({ length: 1_000 }, () => secure.call(POST)));
+    secure.close();
+    expect(
+      new Set(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.text : answer.reason))),
+    ).toEqual(new Set(['refused']));
   });
 
   it('leave no listener on a signal that lives as long as the process', async () => {

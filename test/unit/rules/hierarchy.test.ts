@@ -143,6 +143,13 @@ describe('suspendedAncestor()', () => {
     ['the platform agent, for everybody', { [`${PLATFORM}*`]: undefined, a: undefined, b: 'a' }, 'b', PLATFORM],
     ['nobody for the platform agent itself', { [`${PLATFORM}*`]: undefined }, PLATFORM, undefined],
     ['one above which the tree is broken', { 'a*': 'gone', b: 'a' }, 'b', 'a'],
+    [
+      'the platform agent, also past a parent that is missing',
+      { [`${PLATFORM}*`]: undefined, b: 'gone' },
+      'b',
+      PLATFORM,
+    ],
+    ['the platform agent, also for a circle', { [`${PLATFORM}*`]: undefined, a: 'b', b: 'a' }, 'b', PLATFORM],
     ['nobody beyond a parent that is missing', { b: 'gone' }, 'b', undefined],
     ['a member of a circle for the others', { 'a*': 'b', b: 'a' }, 'b', 'a'],
     ['nobody in a circle of which nobody is', { a: 'b', b: 'c', c: 'a' }, 'a', undefined],

@@ -196,7 +196,7 @@ describe('an intent', () => {
     ledgerFailure = { on: 'record', error: cause };
     const { failure } = await executor.execute(WHOLE, signal);
     expect(failure).toBeInstanceOf(RefusedError);
-    expect(failure?.cause).toBe(cause);
+    expect(failure).toMatchObject({ reason: 'LedgerUnavailable', cause });
     expect(steps).toEqual([STATUS, 'event Done']);
   });
 

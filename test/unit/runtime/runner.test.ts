@@ -246,7 +246,19 @@ describe('a failure', () => {
     store.advance('101');
     queue.add('ns/w');
     await clock.advance(1_000);
-    expect(contexts.map(({ lastFailure }) => lastFailure)).toEqual([undefined, 'exceeded quota', undefined]);
+    expect(contexts.map(({ lastFailure }) => lastFailure)).toEqual([
+      undefined,
+      { message: 'exceeded quota' },
+      undefined,
+    ]);
+  });
+
+  it('that is a refusal with a reason of its own is told with that', async () => {
+    client.answer = () => new RefusedError('down', { reason: 'LedgerUnavailable' });
+    void start(planning({ status: STATUS }));
+    queue.add('ns/w');
+    await clock.advance(1_000);
+    expect(contexts.at(-1)?.lastFailure).toEqual({ reason: 'LedgerUnavailable', message: 'down' });
   });
 
   it('that the server repeats is told as well, once it is no hiccup any more', async () => {
@@ -256,7 +268,7 @@ describe('a failure', () => {
     await clock.advance(5_000);
     const told = contexts.map(({ lastFailure }) => lastFailure);
     expect(told.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
-    expect(told.slice(4).every((words) => words === 'failed calling webhook')).toBe(true);
+    expect(told.slice(4).every((words) => words?.message === 'failed calling webhook')).toBe(true);
     expect(told.length).toBeGreaterThan(5);
   });
 

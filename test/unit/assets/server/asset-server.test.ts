@@ -218,6 +218,7 @@ describe('reporting', () => {
     ['an unknown outcome', { ...REPORT, outcome: 'fine' }],
     ['a digest that is none', { ...REPORT, wantedDigest: 'x' }],
     ['a reason of several lines', { ...REPORT, reason: 'a\nb' }],
+    ['no path', { ...REPORT, changes: [{ ...REPORT.changes[0], path: '' }] }],
     ['colours in a path', { ...REPORT, changes: [{ ...REPORT.changes[0], path: '\u001b[31m' }] }],
     ['too many changes', { ...REPORT, changes: Array.from({ length: 201 }, () => REPORT.changes[0]) }],
     ['no object', '[]'],

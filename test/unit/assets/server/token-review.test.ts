@@ -33,6 +33,31 @@ function reviewer() {
 }
 
 describe('token review', () => {
+  it('asks about few at a time and refuses to line up a flood, so that the apiserver is left to others', async () => {
+    const gate = Promise.withResolvers<void>();
+    let running = 0;
+    let most = 0;
+    const create = async (_resource: object, object: object): Promise<unknown> => {
+      running += 1;
+      most = Math.max(most, running);
+      await gate.promise;
+      running -= 1;
+      return { ...object, status: GOOD };
+    };
+    const review = createTokenReviewer({ client: { create } as unknown as KubeClient, now: () => 0 });
+    const asking = Array.from({ length: 300 }, (_, index) =>
+      review(`a.b.${index}`, signal).then(
+        () => 'answered',
+        () => 'refused',
+      ),
+    );
+    await Promise.race(asking);
+    gate.resolve();
+    const ends = await Promise.all(asking);
+    expect(most).toBe(4);
+    expect(ends.filter((end) => end === 'refused')).toHaveLength(300 - 4 - 256);
+  });
+
   it('says which Pod it is, for our audience', async () => {
     expect(await reviewer()('a.b.c', signal)).toEqual({
       namespace: 'tenant',

@@ -247,7 +247,11 @@ describe('the ledger', () => {
   const going = { metadata: { deletionTimestamp: '2026-11-21T07:00:00Z' } };
   const waiting = workspace('writer', {
     ...going,
-    status: notReady('AgentReady', { reason: 'Terminating', message: 'Cannot use the ledger at db' }),
+    status: notReady('AgentReady', { reason: 'LedgerUnavailable', message: 'x' }),
+  });
+  const ending = workspace('editor', {
+    ...going,
+    status: notReady('AgentReady', { reason: 'Terminating', message: 'It says ledger' }),
   });
 
   it.each<[string, Parameters<typeof judgeLedger>[0], readonly string[]]>([
@@ -260,10 +264,7 @@ describe('the ledger', () => {
       'is waited for by deletions alone',
       {
         secret: found({}),
-        objects: found([
-          waiting,
-          { ...waiting, metadata: { ...waiting.metadata, deletionTimestamp: undefined } } as never,
-        ]),
+        objects: found([waiting, ending]),
       },
       [
         'ok: Secret molecule-ledger tells the operator where the ledger is',

@@ -12,6 +12,8 @@ const NAMES: Names = {
   volume: 'writer-1',
   templateAsset: 'writer',
   secret: { name: 'forge-token', key: 'token' },
+  environmentSecrets: [],
+  suspendedAncestor: 'lead',
 };
 
 /** How the reasons of failures are called; none of them may be told to be nothing. */
@@ -40,14 +42,28 @@ describe('what to do about a reason', () => {
     ['VolumeNotWritable', 'kubectl describe pvc writer-1 -n acme'],
     ['ParentNotFound', `kubectl patch workspace writer -n acme --type=merge -p '{"spec":{"parentRef":null}}'`],
     ['StoreFailed', 'kubectl logs deployment/molecule-operator -n molecule-system'],
+    ['AncestorSuspended', `kubectl patch workspace lead -n acme --type=merge -p '{"spec":{"suspend":false}}'`],
+    ['LedgerUnavailable', 'kubectl logs deployment/molecule-operator -n molecule-system'],
+    ['ResizeRefused', 'kubectl describe pvc writer-1 -n acme'],
     ['NodeLost', 'kubectl get nodes -o wide'],
     ['NotObserved', 'kubectl molecule doctor -n acme'],
     ['OfANewerOperator', 'kubectl describe workspace writer -n acme'],
   ])('%s: %s', (reason, command) => {
-    expect(adviceFor(reason)?.command(NAMES)).toBe(command);
+    expect(adviceFor({ reason, message: null })?.command(NAMES)).toBe(command);
+  });
+
+  it('is the log of the operator for whatever waits for the ledger', () => {
+    const message = 'Waits for the ledger, which does not answer';
+    expect(adviceFor({ reason: 'Terminating', message })?.command(NAMES)).toBe(
+      'kubectl logs deployment/molecule-operator -n molecule-system',
+    );
+    const named = 'Waits for Workspace "ledger"';
+    expect(adviceFor({ reason: 'Terminating', message: named })?.command(NAMES)).toBe(
+      'kubectl describe pod writer-1 -n acme',
+    );
   });
 
   it('is nothing for what works', () => {
-    expect(adviceFor('WorkspaceReady')).toBeUndefined();
+    expect(adviceFor({ reason: 'WorkspaceReady', message: 'The agent is ready' })).toBeUndefined();
   });
 });

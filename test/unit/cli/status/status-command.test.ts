@@ -252,6 +252,95 @@ describe('kubectl molecule status of a Workspace', () => {
   });
 });
 
+describe('what to run next for a Workspace', () => {
+  const fromSecret = (name: string, key: string) => ({ name: key, valueFrom: { secretKeyRef: { name, key } } });
+  const env = [fromSecret('api', 'TOKEN'), fromSecret('api', 'URL'), fromSecret('mail', 'PASSWORD')];
+  const claimOf = (storage: string): KubeObject => ({
+    ...claim('writer-1', 'Bound'),
+    ...{ spec: { resources: { requests: { storage } } } },
+  });
+  const bigger = {
+    spec: { storage: { size: '9Gi' } },
+    status: notReady('VolumeReady', { reason: 'ResizeRefused', message: 'The volume keeps its size' }),
+  };
+
+  it.each<[string, string, Parameters<typeof world>]>([
+    [
+      'creates the Secrets of spec.env that the message names, with the keys that it needs',
+      'kubectl create secret generic api -n acme --from-literal=TOKEN=VALUE --from-literal=URL=VALUE',
+      [{ spec: { env }, status: notReady('Runnable', { reason: 'SecretNotFound', message: 'Missing (api); create' }) }],
+    ],
+    [
+      'creates all Secrets of spec.env when the message names none',
+      'kubectl create secret generic api -n acme --from-literal=TOKEN=VALUE --from-literal=URL=VALUE && kubectl create secret generic mail -n acme --from-literal=PASSWORD=VALUE',
+      [{ spec: { env }, status: notReady('Runnable', { reason: 'SecretNotFound' }) }],
+    ],
+    [
+      'adds the key that the message names to the Secret that is there',
+      `kubectl patch secret api -n acme --type=merge -p '{"stringData":{"URL":"VALUE"}}'`,
+      [{ spec: { env }, status: notReady('Runnable', { reason: 'SecretKeyMissing', message: 'No (api/URL); add' }) }],
+    ],
+    [
+      'asks for the size again that the volume asks for',
+      `kubectl patch workspace writer -n acme --type=merge -p '{"spec":{"storage":{"size":"1Gi"}}}'`,
+      [bigger, [claimOf('1Gi')]],
+    ],
+    [
+      'shows the volume when it already asks for that size and its provider fails',
+      'kubectl describe pvc writer-1 -n acme',
+      [bigger, [claimOf('9Gi')]],
+    ],
+  ])('%s', async (_name, command, parts) => {
+    const status = await statusOf('writer', { objects: world(...parts) });
+    expect(status.next?.command).toBe(command);
+  });
+
+  it('resumes the ancestor that is suspended, not the nearest one', async () => {
+    const objects = [
+      org('acme'),
+      workspace('platform-agent'),
+      workspace('lead', { spec: { suspend: true } }),
+      child('researcher', 'lead'),
+      child('writer', 'researcher', { status: notReady('Runnable', { reason: 'AncestorSuspended' }) }),
+    ];
+    const status = await statusOf('writer', { objects });
+    expect(status.next?.command).toBe(
+      `kubectl patch workspace lead -n acme --type=merge -p '{"spec":{"suspend":false}}'`,
+    );
+  });
+});
+
+describe('what is said about the operator', () => {
+  const lease = (spec: object): KubeObject => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'molecule-system', name: 'molecule-operator' },
+    ...{ spec: { leaseDurationSeconds: 15, ...spec } },
+  });
+  const NOBODY = 'No operator leads: nothing is reconciled; see kubectl molecule doctor';
+  const STALE = lease({ holderIdentity: 'pod-1', renewTime: '2026-11-21T07:04:29.000000Z' });
+
+  it.each<[string, string | null, RunOptions]>([
+    ['that none leads, when the Lease is held by nobody', NOBODY, { objects: [lease({ holderIdentity: '' })] }],
+    ['that none leads, when the Lease was not renewed for twice its time', NOBODY, { objects: [STALE] }],
+    [
+      'nothing, when the Lease is renewed',
+      null,
+      { objects: [lease({ holderIdentity: 'pod-1', renewTime: '2026-11-21T07:04:31.000000Z' })] },
+    ],
+    ['nothing, when there is no Lease', null, {}],
+    ['nothing, when the Lease may not be read', null, { objects: [STALE], forbidden: ['Lease'] }],
+  ])('is %s', async (_name, notice, { objects = [], ...options }) => {
+    const status = await statusOf('writer', { ...options, objects: [...world({}), ...objects] });
+    expect(status.notice).toBe(notice);
+  });
+
+  it('is one line below the state', async () => {
+    const { stdout } = await runOn(['status', 'writer'], { objects: [...world({}, CHILDREN), STALE] });
+    expect(stdout.split('\n').slice(0, 3)).toEqual(['Workspace acme/writer: Ready', NOBODY, '']);
+  });
+});
+
 describe('kubectl molecule status of the others', () => {
   it('follows a TemplateAsset from its Secret to whom it delivers to', async () => {
     const message = 'Secret "forge-token" does not exist in this namespace';
@@ -324,6 +413,7 @@ describe('the output of kubectl molecule status', () => {
         "state": "Ready",
         "reason": "WorkspaceReady",
         "message": "The agent is ready",
+        "notice": null,
         "chain": [
           {
             "link": "org",

@@ -41,9 +41,7 @@ describe('kubectl molecule sync', () => {
       code: 0,
       stdout: 'TemplateAsset acme/writing is ready: ArtifactStored: Revision a1b2 is stored\n',
     });
-    expect(stderr).toBe(
-      'Unknown: NotObserved: The operator has not answered yet; if it never does, see kubectl molecule doctor\n',
-    );
+    expect(stderr).toBe('Waiting for the operator\n');
   });
 
   it('exits with 1 and the message when it failed', async () => {

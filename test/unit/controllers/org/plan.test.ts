@@ -171,7 +171,10 @@ describe('planOrg()', () => {
   it('repeats why the walls could not be put up, and not at the platform agent that has no fault', () => {
     const isolation = { networkPolicy: undefined, serviceAccount: undefined };
     const lastFailure = 'networkpolicies "molecule-org" is forbidden';
-    const plan = planOrg(snapshot({ isolation, workspaces: [platformAgent()], lastFailure }), NOW);
+    const plan = planOrg(
+      snapshot({ isolation, workspaces: [platformAgent()], lastFailure: { message: lastFailure } }),
+      NOW,
+    );
     expect(plan.status?.patch).toMatchObject({
       conditions: [
         { type: 'Ready', reason: 'CreateFailed', message: lastFailure },
@@ -183,7 +186,7 @@ describe('planOrg()', () => {
   });
 
   it('repeats why the platform agent could not be made', () => {
-    const plan = planOrg(snapshot({ lastFailure: 'quota' }), NOW);
+    const plan = planOrg(snapshot({ lastFailure: { message: 'quota' } }), NOW);
     expect(plan.status?.patch).toMatchObject({
       conditions: [
         { type: 'Ready', reason: 'CreateFailed', message: 'quota' },

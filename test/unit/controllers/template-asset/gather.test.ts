@@ -82,6 +82,11 @@ describe('gatherTemplateAsset()', () => {
     expect(snapshot?.usedBy).toEqual(['writer', 'platform-agent']);
   });
 
+  it('is used by nobody before its first artifact: who waits for it has nothing of it, and would hold it for ever', async () => {
+    const { snapshot } = await gather(deleted(templateAsset('claude')), [using('writer')]);
+    expect(snapshot?.usedBy).toEqual([]);
+  });
+
   it('counts the platform agent, which takes the TemplateAsset of its own name without saying so', async () => {
     const asset = deleted(storedTemplate('platform-agent'));
     const sources = {

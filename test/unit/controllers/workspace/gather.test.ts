@@ -25,6 +25,7 @@ function sources(changes: Partial<WorkspaceSources> & { readonly list?: readonly
     reportOf: () => undefined,
     canRestartInPlace: () => true,
     readPod: async () => undefined,
+    readVolume: async () => undefined,
     readSecret: async () => ({ kind: 'missing' }),
     settings: { programImage: 'x', materializeCommand: [], assetServerURL: 'http://x', tierSizes: new Map() },
     ...changes,
@@ -44,6 +45,11 @@ describe('gatherWorkspace()', () => {
     const list = [below('a', 'b'), below('b', 'c'), below('x', 'y'), below('y', 'x')];
     expect([...((await gather('a', { list }))?.ancestors.keys() ?? [])]).toEqual(['b']);
     expect([...((await gather('x', { list }))?.ancestors.keys() ?? [])]).toEqual(['y', 'x']);
+  });
+
+  it('always knows the platform agent, also where the way up ends before it', async () => {
+    const list = [below('a', 'gone'), workspace('platform-agent', { spec: { kind: 'platform', suspend: true } })];
+    expect((await gather('a', { list }))?.ancestors.get('platform-agent')?.isSuspended).toBe(true);
   });
 
   it('finds Pod and volume under the name of the incarnation in status, also after the object was made anew', async () => {
@@ -96,6 +102,19 @@ describe('gatherWorkspace()', () => {
     const list = [workspace('a', changes)];
     const snapshot = await gather('a', { list, readPod: async () => stripped });
     expect(snapshot?.pod === undefined ? 0 : 1).toBe(asked);
+  });
+
+  it.each([
+    ['asks for the volume itself when the Workspace is being deleted', uidOf('a'), '2026-03-01T09:00:00Z', 1],
+    ['takes no volume that was made for another', uidOf('other'), '2026-03-01T09:00:00Z', 0],
+    ['asks for no volume otherwise', uidOf('a'), undefined, 0],
+  ])('%s', async (_name, incarnation, deletionTimestamp, asked) => {
+    const annotations = { [ANNOTATIONS.incarnation]: incarnation };
+    const stripped = { metadata: { ...meta('a', uidOf('stripped')), annotations }, phase: 'Bound', resizes: [] };
+    const going = deletionTimestamp === undefined ? {} : { deletionTimestamp };
+    const list = [workspace('a', { metadata: { ...metadata, ...going } })];
+    const snapshot = await gather('a', { list, readVolume: async () => stripped });
+    expect(snapshot?.volume === undefined ? 0 : 1).toBe(asked);
   });
 
   describe('of the Secrets that spec.env names', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS, APPROVAL_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
+import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
+import { Executor } from '../../../../src/runtime/executor.ts';
+import type { Plan } from '../../../../src/runtime/plan.ts';
 import { uidOf } from '../../../builders/objects.ts';
-
+import { FakeClient } from '../../runtime/fake-client.ts';
 import { CHILD, condition, LATER, podOf, running, snapshot, statusOf, templated, volumeOf } from './fixture.ts';
 
 describe('planWorkspace() of a Pod that cannot start', () => {
@@ -76,11 +79,48 @@ describe('planWorkspace() of a deleted Workspace', () => {
   });
 
   it('says what it waits for when the ledger does not answer, also without a Pod', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), lastFailure: 'The ledger does not answer' }), LATER);
+    const plan = planWorkspace(
+      snapshot({ workspace: deleted(), lastFailure: { message: 'The ledger does not answer' } }),
+      LATER,
+    );
     expect(condition(plan, 'AgentReady')).toMatchObject({
       reason: 'Terminating',
       message: 'The ledger does not answer',
     });
+  });
+
+  it('has a reason of its own while the ledger does not answer', () => {
+    const lastFailure = { reason: 'LedgerUnavailable', message: 'The ledger does not answer' } as const;
+    const plan = planWorkspace(snapshot({ workspace: deleted(), lastFailure }), LATER);
+    expect(condition(plan, 'AgentReady')).toMatchObject(lastFailure);
+  });
+
+  it('says that the volume stays once that is true, and not before, while the ledger is down', async () => {
+    const emitted: string[] = [];
+    let failure: Error | undefined = new Error('ECONNREFUSED');
+    const answer = async (): Promise<void> => {
+      if (failure !== undefined) throw failure;
+    };
+    const executor = new Executor({
+      client: new FakeClient(),
+      intents: { record: answer, conclude: answer },
+      events: { emit: ({ reason }) => void emitted.push(reason) },
+    });
+    const pass = async (workspace: Workspace, message?: string): Promise<Plan> => {
+      const lastFailure = message === undefined ? {} : { lastFailure: { message } };
+      const plan = planWorkspace(snapshot({ workspace, volume: volumeOf(), ...lastFailure }), LATER);
+      await executor.execute(plan, new AbortController().signal);
+      return plan;
+    };
+    await pass(deleted());
+    const telling = await pass(deleted(), 'down');
+    const told = { ...deleted(), status: telling.status?.patch as NonNullable<Workspace['status']> };
+    await pass(told, 'down');
+    await pass(told);
+    expect(emitted).not.toContain('VolumeRetained');
+    failure = undefined;
+    await pass(told, 'down');
+    expect(emitted.filter((reason) => reason === 'VolumeRetained')).toHaveLength(1);
   });
 
   it("leaves a stranger's Pod of the same name alone", () => {

@@ -155,14 +155,14 @@ describe('the size of a volume', () => {
       'it is being deleted',
       sized('2Gi', { metadata: { ...volumeOf().metadata, deletionTimestamp: '2026-03-01T10:00:00Z' } }),
     ],
-    ['that was refused, in the pass that tells it', sized('2Gi', {}, { lastFailure: 'forbidden' })],
+    ['that was refused, in the pass that tells it', sized('2Gi', {}, { lastFailure: { message: 'forbidden' } })],
   ])('stays when %s', (_name, world) => {
     expect(patchesOf(world)).toEqual([]);
   });
 
   it('tells a refusal without stopping the agent, and tries again when it looks again', () => {
     const lastFailure = 'only dynamically provisioned pvc can be resized';
-    const plan = planWorkspace(sized('2Gi', {}, { lastFailure }), LATER);
+    const plan = planWorkspace(sized('2Gi', {}, { lastFailure: { message: lastFailure } }), LATER);
     expect(condition(plan, 'Ready')).toMatchObject({
       status: 'False',
       reason: 'ResizeRefused',
@@ -174,7 +174,7 @@ describe('the size of a volume', () => {
   });
 
   it('keeps telling the refusal while it tries again', () => {
-    const refused = sized('2Gi', {}, { lastFailure: 'forbidden' });
+    const refused = sized('2Gi', {}, { lastFailure: { message: 'forbidden' } });
     const status = planWorkspace(refused, LATER).status?.patch as WorkspaceSnapshot['workspace']['status'];
     const { lastFailure: _told, ...next } = refused;
     const plan = planWorkspace({ ...next, workspace: { ...refused.workspace, ...(status && { status }) } }, LATER);

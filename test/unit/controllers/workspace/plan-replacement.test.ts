@@ -90,7 +90,10 @@ describe('a Pod that is replaced', () => {
   });
 
   it('and cannot be deleted says that', () => {
-    const plan = planWorkspace({ ...running(), workspace: changed, lastFailure: 'denied by a webhook' }, LATER);
+    const plan = planWorkspace(
+      { ...running(), workspace: changed, lastFailure: { message: 'denied by a webhook' } },
+      LATER,
+    );
     expect(condition(plan, 'Ready')?.message).toMatch(/it cannot be deleted: denied by a webhook$/);
     expect(plan.events?.map(({ type }) => type)).toEqual(['Warning']);
   });

@@ -95,7 +95,7 @@ describe('planWorkspace()', () => {
   });
 
   it('tells at once what the apiserver refused, in its words', () => {
-    const plan = planWorkspace(snapshot({ lastFailure: 'exceeded quota: pods=10' }), NOW);
+    const plan = planWorkspace(snapshot({ lastFailure: { message: 'exceeded quota: pods=10' } }), NOW);
     expect(condition(plan, 'Ready')).toMatchObject({
       status: 'False',
       reason: 'CreateFailed',

@@ -35,7 +35,7 @@ const brief = ({ status, reason, isFailure }: ReturnType<typeof findAgent>): str
 describe('AgentReady', () => {
   it.each<[string, WorkspaceSnapshot, string]>([
     ['a Pod that is not there', snapshot(), 'False Creating'],
-    ['a Pod that was refused', snapshot({ lastFailure: 'no' }), 'False CreateFailed, failing'],
+    ['a Pod that was refused', snapshot({ lastFailure: { message: 'no' } }), 'False CreateFailed, failing'],
     ['a Pod that is ready', running(), 'True AgentReady'],
     ['an agent that starts', notReady({ agent: up }), 'False AgentStarting'],
     ['an agent that starts again', notReady({ agent: { ...up, restarts: 1 } }), 'False AgentRestarting'],

@@ -43,6 +43,10 @@ async function digestOf(key: string): Promise<string | undefined> {
 }
 
 describe('SecretReader', () => {
+  it.each(['constructor', '__proto__', 'toString'])('does not take %s for a key that is there', async (name) => {
+    expect(await digestOf(name)).toBeUndefined();
+  });
+
   it('asks once a minute for the same keys, however many want them', async () => {
     await read();
     nowMs = 59_999;

@@ -36,7 +36,7 @@ const STATES: readonly (readonly [string, WorkspaceSnapshot, string, string, str
   ['resting after an end', notReady({ phase: 'Failed', ranMs: 0 }), 'Provisioning', 'Offline', 'InProgress'],
   [
     'refused by a quota',
-    snapshot({ lastFailure: 'exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1' }),
+    snapshot({ lastFailure: { message: 'exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1' } }),
     'Failed',
     'Offline',
     'InProgress',
@@ -64,7 +64,13 @@ const STATES: readonly (readonly [string, WorkspaceSnapshot, string, string, str
     'InProgress',
   ],
   ['on a volume that grows', larger(), 'Online', 'Online', 'InProgress'],
-  ['on a volume that may not grow', larger({ lastFailure: 'forbidden' }), 'Degraded', 'Degraded', 'InProgress'],
+  [
+    'on a volume that may not grow',
+    larger({ lastFailure: { message: 'forbidden' } }),
+    'Degraded',
+    'Degraded',
+    'InProgress',
+  ],
   ['running without its Org', { ...running(), org: undefined }, 'Degraded', 'Degraded', 'InProgress'],
   ['without its Org', snapshot({ org: undefined }), 'Provisioning', 'Offline', 'InProgress'],
   ['without its template', snapshot({ template: undefined }), 'Provisioning', 'Offline', 'InProgress'],
@@ -112,7 +118,9 @@ describe('the status of a Workspace that is', () => {
 
 describe('what else stands in the status', () => {
   it('is where the agent answers, as long as it does', () => {
-    expect(statusAfter(larger({ lastFailure: 'forbidden' })).status?.endpoint).toBe('http://10.1.0.7:8000');
+    expect(statusAfter(larger({ lastFailure: { message: 'forbidden' } })).status?.endpoint).toBe(
+      'http://10.1.0.7:8000',
+    );
     expect(statusAfter(notReady()).status?.endpoint).toBeUndefined();
   });
 

@@ -23,7 +23,7 @@ function find({ pod, volume, wanted, lastFailure, said }: Case) {
       spec: { ...spec, ...(wanted === undefined ? {} : { storage: { size: wanted } }) },
       ...status,
     }),
-    ...(lastFailure === undefined ? {} : { lastFailure }),
+    ...(lastFailure === undefined ? {} : { lastFailure: { message: lastFailure } }),
   });
   const world: WorkspaceSnapshot = {
     ...base,
@@ -139,11 +139,11 @@ describe('VolumeReady', () => {
   it.each([
     [
       'pods "x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=7, limited: pods=7',
-      'The ResourceQuota "compute" has no room: asked for pods=1, limited to pods=7; raise it, or remove something else from the namespace',
+      'The ResourceQuota "compute" has no room for pods=1 within pods=7; see what uses it with kubectl describe quota compute, then raise it or remove something',
     ],
     [
       'persistentvolumeclaims "x" is forbidden: exceeded quota: disks, requested: persistentvolumeclaims=1,requests.storage=1Gi, used: persistentvolumeclaims=2,requests.storage=9Gi, limited: persistentvolumeclaims=2,requests.storage=9Gi',
-      'The ResourceQuota "disks" has no room: asked for persistentvolumeclaims=1,requests.storage=1Gi, limited to persistentvolumeclaims=2,requests.storage=9Gi; raise it, or remove something else from the namespace',
+      'The ResourceQuota "disks" has no room for persistentvolumeclaims=1,requests.storage=1Gi within persistentvolumeclaims=2,requests.storage=9Gi; see what uses it with kubectl describe quota disks, then raise it or remove something',
     ],
   ])('names the quota, and nothing that changes by itself: %s', (lastFailure, expected) => {
     expect(find({ lastFailure })).toEqual({ brief: 'False QuotaExceeded, failing', message: expected });
