@@ -30,6 +30,8 @@ export interface Execution {
   readonly written: readonly WrittenVersion[];
   /** What stopped the plan. Status was still written, unless that is what failed. */
   readonly failure?: Error;
+  /** The failure is that of the status itself: one that says so would be refused as well. */
+  readonly isUntellable?: boolean;
 }
 
 /**
@@ -54,7 +56,8 @@ export class Executor {
     // What status says is told even where an effect failed: the next plan finds it said and does not say it again.
     const isTold = told.failure === undefined && (effects.failure === undefined || plan.status !== undefined);
     if (isTold) for (const event of plan.events ?? []) this.#options.events.emit(event);
-    if (failure !== undefined) return { written: run.written, failure };
+    if (effects.failure !== undefined) return { written: run.written, failure: effects.failure };
+    if (told.failure !== undefined) return { written: run.written, failure: told.failure, isUntellable: true };
     return run.attempt(() => run.changeFinalizer(plan.removeFinalizer, 'remove'));
   }
 }

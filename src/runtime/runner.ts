@@ -105,14 +105,14 @@ export class Runner<Snapshot> {
         ...(lastFailure === undefined ? {} : { lastFailure }),
       });
       const plan = { ...decided, basis: controller.basis?.(snapshot) ?? [] };
-      const { written, failure } = await executor.execute(plan, signal);
+      const { written, failure, isUntellable = false } = await executor.execute(plan, signal);
       this.#echoes.expect(key, written);
-      if (failure !== undefined) return this.#fail(key, failure, signal);
+      if (failure !== undefined) return this.#fail(key, failure, { signal, isUntellable });
       // Nothing else of the plan was done, and no generation changed that a watch would wake us for.
       if (plan.addFinalizer !== undefined) return this.#succeed(key, { kind: 'progressing', recheckAfterMs: 0 });
       return this.#succeed(key, plan.outcome);
     } catch (error) {
-      return this.#fail(key, coerceError(error), signal);
+      return this.#fail(key, coerceError(error), { signal, isUntellable: false });
     }
   }
 
@@ -141,7 +141,11 @@ export class Runner<Snapshot> {
     }
   }
 
-  #fail(key: string, error: Error, signal: AbortSignal): PassEnd {
+  #fail(
+    key: string,
+    error: Error,
+    { signal, isUntellable }: { readonly signal: AbortSignal; readonly isUntellable: boolean },
+  ): PassEnd {
     const { controller, log, metrics } = this.#options;
     const errorClass: ErrorClass = classify(error, signal);
     if (errorClass === 'aborted') return { kind: 'ok' };
@@ -154,7 +158,9 @@ export class Runner<Snapshot> {
     const hiccups = this.#hiccups.get(key) ?? 0;
     this.#hiccups.set(key, hiccups + 1);
     const isPersistent = error instanceof ApiError && hiccups >= TOLD_AFTER_FAILURES;
-    if (errorClass === 'refused' || isPersistent) this.#failures.set(key, failureOf(error));
+    // A plan that wants to tell a failure may do nothing else; it must not try for ever what is never accepted.
+    if (isUntellable) this.#failures.delete(key);
+    else if (errorClass === 'refused' || isPersistent) this.#failures.set(key, failureOf(error));
     metrics.reconciles.inc({ controller: controller.name, result: 'error' });
     metrics.reconcileErrors.inc({ controller: controller.name });
     const cause = error.cause instanceof Error ? error.cause.message : undefined;

@@ -138,7 +138,9 @@ async function readSecrets(
 function gatherAncestors(workspace: Workspace, workspaces: StoreView<Workspace>): ReadonlyMap<string, WorkspaceNode> {
   const namespace = workspace.metadata.namespace ?? '';
   const found = new Map<string, WorkspaceNode>();
-  for (let below = hierarchyNode(workspace); !below.isPlatform && found.size <= MAX_DEPTH; ) {
+  // A deletion has to know a circle of any length for one: everybody in it waits for the next.
+  const most = workspace.metadata.deletionTimestamp === undefined ? MAX_DEPTH : Number.POSITIVE_INFINITY;
+  for (let below = hierarchyNode(workspace); !below.isPlatform && found.size <= most; ) {
     const name = below.parentName ?? PLATFORM_AGENT_NAME;
     const parent = workspaces.get({ namespace, name });
     if (parent === undefined || found.has(name)) break;

@@ -93,9 +93,9 @@ describe('renderTrees', () => {
     );
     const lines = renderTrees(trees, PLAIN).map((line) => line.replace(/ +/g, ' '));
     expect(lines).toContain(
-      ' ├─ ● changed Progressing - 3m NotObserved: The operator has not looked at this change yet',
+      ' ├─ ● changed Progressing a1b2c3d4e5f6 3m NotObserved: The operator has not looked at this change yet',
     );
-    expect(lines).toContain(' └─ ○ paused Suspended - 3m Suspended; resume it');
+    expect(lines).toContain(' └─ ○ paused Suspended a1b2c3d4e5f6 3m Suspended; resume it');
   });
 
   it('does with ASCII where the locale is not UTF-8', () => {

@@ -13,6 +13,14 @@ import { Store } from '../../../src/runtime/store.ts';
 import { conflict, FakeClient, made, WIDGETS } from './fake-client.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 
+const WRITE = {
+  kind: 'patch',
+  resource: WIDGETS,
+  key: { namespace: 'ns', name: 'w' },
+  uid: 'uid-w',
+  patch: { spec: { size: 1 } },
+  fieldManager: 'test',
+} as const;
 const STATUS = {
   resource: WIDGETS,
   key: { namespace: 'ns', name: 'w' },
@@ -240,7 +248,7 @@ describe('a failure', () => {
   it('that is a refusal is told to the next plan in its own words, until a pass goes through', async () => {
     let refusals = 1;
     client.answer = () => (refusals-- > 0 ? new ApiError('exceeded quota', { code: 403 }) : undefined);
-    void start(planning({ status: STATUS }));
+    void start(planning({ writes: [WRITE] }));
     queue.add('ns/w');
     await clock.advance(100);
     store.advance('101');
@@ -255,7 +263,7 @@ describe('a failure', () => {
 
   it('that is a refusal with a reason of its own is told with that', async () => {
     client.answer = () => new RefusedError('down', { reason: 'LedgerUnavailable' });
-    void start(planning({ status: STATUS }));
+    void start(planning({ writes: [WRITE] }));
     queue.add('ns/w');
     await clock.advance(1_000);
     expect(contexts.at(-1)?.lastFailure).toEqual({ reason: 'LedgerUnavailable', message: 'down' });
@@ -263,13 +271,22 @@ describe('a failure', () => {
 
   it('that the server repeats is told as well, once it is no hiccup any more', async () => {
     client.answer = () => new ApiError('failed calling webhook', { code: 500 });
-    void start(planning({ status: STATUS }));
+    void start(planning({ writes: [WRITE] }));
     queue.add('ns/w');
     await clock.advance(5_000);
     const told = contexts.map(({ lastFailure }) => lastFailure);
     expect(told.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
     expect(told.slice(4).every((words) => words?.message === 'failed calling webhook')).toBe(true);
     expect(told.length).toBeGreaterThan(5);
+  });
+
+  it('of the status itself is not told, because a status that tells it would be refused as well', async () => {
+    client.answer = () => new ApiError('status.phase: Too long', { code: 422 });
+    void start(planning({ status: STATUS }));
+    queue.add('ns/w');
+    await clock.advance(10_000);
+    expect(contexts.length).toBeGreaterThan(5);
+    expect(contexts.filter(({ lastFailure }) => lastFailure !== undefined)).toEqual([]);
   });
 
   it('that is a conflict is never told, however often it comes', async () => {

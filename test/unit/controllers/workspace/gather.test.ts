@@ -47,6 +47,15 @@ describe('gatherWorkspace()', () => {
     expect([...((await gather('x', { list }))?.ancestors.keys() ?? [])]).toEqual(['y', 'x']);
   });
 
+  it('follows a circle of any length to its end in a deletion, whose members wait for each other else', async () => {
+    const deletionTimestamp = '2026-03-01T10:00:00Z';
+    const list = Array.from({ length: 50 }, (_, index) => below(`r${index}`, `r${(index + 1) % 50}`)).map((member) => ({
+      ...member,
+      metadata: { ...member.metadata, deletionTimestamp },
+    }));
+    expect((await gather('r0', { list }))?.ancestors.has('r49')).toBe(true);
+  });
+
   it('always knows the platform agent, also where the way up ends before it', async () => {
     const list = [below('a', 'gone'), workspace('platform-agent', { spec: { kind: 'platform', suspend: true } })];
     expect((await gather('a', { list }))?.ancestors.get('platform-agent')?.isSuspended).toBe(true);
