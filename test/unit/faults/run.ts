@@ -2,17 +2,19 @@ import { drawScenario, type Scenario } from './scenario.ts';
 import { differences, World } from './world.ts';
 
 const HEALS_WITHIN_MS = 60_000;
+/** The two minutes in which nobody has to claim a Pod before it is swept, and its end. */
+const SWEPT_WITHIN_MS = 130_000;
 const QUIET_FOR_MS = 120_000;
 
 export interface RunResult {
-  /** How long after the last fault everything was as it should be. */
+  /** How long after the last fault everything was as it should be, but for what is swept. */
   readonly healedAfterMs: number;
   /** Everything that went wrong; empty for a good run. */
   readonly failures: readonly string[];
 }
 
 /**
- * One run: faults and edits at once, then the oracle. Everything heals in time and then rests; every store shows what the
+ * One run: faults and edits at once, then the oracle. Everything heals in time, what was abandoned is swept, and then all rests; every store shows what the
  * API has; no operator wrote what it may not; every fault that met anything shows in a metric; nothing stays open.
  */
 export async function runSeed(seed: number): Promise<RunResult> {
@@ -22,6 +24,8 @@ export async function runSeed(seed: number): Promise<RunResult> {
   prepare(world, scenario);
   await world.advanceTo(scenario.endMs);
   const { afterMs, faults: unhealed } = await world.heal(HEALS_WITHIN_MS);
+  await world.clock.advance(SWEPT_WITHIN_MS);
+  world.users.abandoned.clear();
   const healed = world.versions();
   await world.clock.advance(QUIET_FOR_MS);
   const restless = unhealed.length > 0 ? [] : differences(healed, world.versions());

@@ -8,7 +8,7 @@ import { isWatch } from '../../memory-api/rest.ts';
 
 /** What people and other controllers do, straight at the API: no fault stands between them and it. */
 export class Users {
-  /** Uids of what went by force, past its finalizer: nobody takes its Pod along. */
+  /** Uids of what went by force, past its finalizer: its Pod goes later, as an orphan. */
   readonly abandoned = new Set<string>();
   readonly #api: MemoryApi;
 
