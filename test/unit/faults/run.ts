@@ -1,4 +1,5 @@
 import { drawScenario, type Scenario } from './scenario.ts';
+import { findStrayPods } from './wanted.ts';
 import { differences, World } from './world.ts';
 
 const HEALS_WITHIN_MS = 60_000;
@@ -25,10 +26,10 @@ export async function runSeed(seed: number): Promise<RunResult> {
   await world.advanceTo(scenario.endMs);
   const { afterMs, faults: unhealed } = await world.heal(HEALS_WITHIN_MS);
   await world.clock.advance(SWEPT_WITHIN_MS);
-  world.users.abandoned.clear();
   const healed = world.versions();
   await world.clock.advance(QUIET_FOR_MS);
   const restless = unhealed.length > 0 ? [] : differences(healed, world.versions());
+  const unswept = unhealed.length > 0 ? [] : findStrayPods(world.api, new Set());
   const relapsed = unhealed.length > 0 ? [] : world.findFaults();
   const untraced = await findUntraced(world, scenario);
   const leaks = await world.close();
@@ -37,6 +38,7 @@ export async function runSeed(seed: number): Promise<RunResult> {
     failures: [
       ...unhealed.map((fault) => `Not healed: ${fault}`),
       ...restless.map((name) => `Not at rest: ${name}`),
+      ...unswept.map((fault) => `Not swept: ${fault}`),
       ...relapsed.map((fault) => `Relapsed: ${fault}`),
       ...[...world.audit.violations].map((violation) => `Wrong write: ${violation}`),
       ...untraced,

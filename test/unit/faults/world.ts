@@ -91,7 +91,7 @@ export class World {
   findFaults(): readonly string[] {
     return [
       ...findUnsettled(this.api),
-      // A POST that was held back while its Workspace went cannot be told so by any precondition.
+      // A POST that was held back while its Workspace went cannot be told so by any precondition; what it made is swept later.
       ...(this.operators.some(({ freezer }) => freezer.hasFrozen) ? [] : findStrayPods(this.api, this.users.abandoned)),
       ...this.operators.flatMap((operator, index) => this.#findUnknown(operator, `Operator ${index + 1}`)),
       ...this.#findMissingWatches(),
