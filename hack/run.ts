@@ -71,6 +71,8 @@ async function main(signal: AbortSignal): Promise<void> {
     ];
     const operator = spawn(process.execPath, ['--max-semi-space-size=2', BUNDLE, ...args], {
       stdio: 'inherit',
+      // Ctrl-C reaches the whole group of the terminal; a second signal would cut it off.
+      detached: true,
       env: { ...process.env, ...(ledgerURL === undefined ? {} : { LEDGER_URL: ledgerURL }) },
     });
     signal.addEventListener('abort', () => operator.kill('SIGTERM'), { once: true });
