@@ -1,5 +1,6 @@
 import { LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
 import {
+  APPROVAL_REQUESTS,
   CONFIG_MAPS,
   NETWORK_POLICIES,
   NODES,
@@ -10,11 +11,12 @@ import {
   TEMPLATE_ASSETS,
   WORKSPACES,
 } from '../apis/v1alpha1/resources.ts';
-import type { Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
 import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { Manager } from '../runtime/manager.ts';
 import type { Store } from '../runtime/store.ts';
 import { BY_ID, idsOfOrg, idsOfWorkspace } from './identities.ts';
+import { BY_COVERED_UID, BY_TARGET } from './leave.ts';
 import { type ObservedAccount, type ObservedPolicy, observeAccount, observePolicy } from './org/observed.ts';
 import { type ObservedCatalog, observeCatalog } from './runtime-catalog.ts';
 import { observeNode, observePod, observeVolume } from './workspace/observe.ts';
@@ -31,6 +33,7 @@ export interface Stores {
   readonly orgs: Store<Org>;
   readonly workspaces: Store<Workspace>;
   readonly templateAssets: Store<TemplateAsset>;
+  readonly approvalRequests: Store<ApprovalRequest>;
   readonly pods: Store<ObservedPod>;
   readonly volumes: Store<ObservedVolume>;
   readonly nodes: Store<ObservedNode>;
@@ -65,6 +68,16 @@ export function declareStores(manager: Manager): Stores {
     templateAssets: manager.store({
       resource: TEMPLATE_ASSETS,
       project: (object) => withoutManagedFields<TemplateAsset>(object),
+    }),
+    approvalRequests: manager.store({
+      resource: APPROVAL_REQUESTS,
+      project: (object) => withoutManagedFields<ApprovalRequest>(object),
+      indexes: {
+        [BY_COVERED_UID]: ({ spec }) => [
+          ...new Set([spec.target.uid, ...(spec.record?.losses ?? []).map(({ uid }) => uid)]),
+        ],
+        [BY_TARGET]: ({ metadata, spec }) => [`${metadata.namespace}/${spec.target.kind}/${spec.target.name}`],
+      },
     }),
     pods: manager.store({
       resource: PODS,

@@ -1,8 +1,37 @@
+import type { KubeObject } from '../kube/objects.ts';
 import type { IntentLog } from '../runtime/controller.ts';
 import type { ClaimEffect } from '../runtime/plan.ts';
 
 export type Claim = Extract<ClaimEffect, { readonly kind: 'claim' }>;
 export type Release = Extract<ClaimEffect, { readonly kind: 'release' }>;
+
+export type ApprovalState = 'Open' | 'Approved' | 'Denied' | 'Consumed' | 'Expired' | 'Superseded' | 'Withdrawn';
+
+/** One attempt to have one operation approved, as the ledger knows it. */
+export interface ApprovalCase {
+  readonly id: string;
+  /** From 1 on; per subject and action at most one is Open or Approved. */
+  readonly attempt: number;
+  readonly state: ApprovalState;
+  /** Drawn once, when the attempt was opened. */
+  readonly nonce: string;
+  /** RFC 3339 in UTC with whole seconds; drawn once. */
+  readonly expiresAt: string;
+  /** By the clock of the database, which alone decides. */
+  readonly isExpired: boolean;
+  /** Of the record that the approver is shown; absent before it is bound. */
+  readonly hash?: string;
+  readonly decidedBy?: string;
+  readonly operationID?: string;
+}
+
+/** Everything known of one operation on one object. */
+export interface CaseFile {
+  /** Everybody who is known to have asked, sorted. */
+  readonly askers: readonly string[];
+  /** The newest attempt. */
+  readonly latest?: ApprovalCase;
+}
 
 /** uid of the holder by id. */
 export type Holders = ReadonlyMap<string, string>;
@@ -16,6 +45,14 @@ export type Holders = ReadonlyMap<string, string>;
  * why every call may be repeated.
  */
 export interface Ledger extends IntentLog {
+  /** What is known of this operation on the object with this uid. */
+  readCase(subjectUID: string, action: string, signal: AbortSignal): Promise<CaseFile>;
+  /** The object as it was kept last; undefined when it never was. */
+  readSnapshot(subjectUID: string, signal: AbortSignal): Promise<KubeObject | undefined>;
+  /** Adds to those who asked for the deletion of an object; somebody who is known already is not added again. */
+  addAsker(subjectUID: string, asker: string, signal: AbortSignal): Promise<void>;
+  /** Whether the operation covers this volume, and its time is over by the clock of the database. */
+  mayErase(operationID: string, claimUID: string, signal: AbortSignal): Promise<boolean>;
   /** Brings the schema up to date now instead of at the first call; every call does it when it has not happened yet. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Everybody who holds an id. */

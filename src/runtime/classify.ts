@@ -10,7 +10,7 @@ import { ApiError, isConflict } from '../kube/errors.ts';
 export type ErrorClass = 'aborted' | 'conflict' | 'refused' | 'transient';
 
 /** A refusal that has a name of its own in status; the others are named by who tells of them. */
-export type RefusalReason = 'LedgerUnavailable';
+export type RefusalReason = 'LedgerUnavailable' | 'LedgerFrozen' | 'ApprovalRefused';
 
 /** Thrown by effects for what a person has to know; its message goes into status, and its reason where it has one. */
 export class RefusedError extends Error {

@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../kube/objects.ts';
 import type { Basis } from './basis.ts';
 import type { RefusalReason } from './classify.ts';
-import type { ClaimEffect, Intent, IntentOutcome, Plan } from './plan.ts';
+import type { ApprovalEffect, ClaimEffect, Intent, IntentOutcome, Plan } from './plan.ts';
 
 /**
  * A controller is two functions; the executor is the third and is shared.
@@ -29,8 +29,12 @@ export interface PassFailure {
   readonly message: string;
 }
 
-/** Where intents of destructive operations are kept; the ledger implements it. Rejects when it cannot record. */
+/**
+ * Where approvals and intents of destructive operations are kept; the ledger implements it. Rejects when it cannot record, and
+ * with a RefusedError, whose message goes into status, when it does not let the operation through.
+ */
 export interface IntentLog {
+  approve(effect: ApprovalEffect, signal: AbortSignal): Promise<void>;
   record(intent: Intent, signal: AbortSignal): Promise<void>;
   conclude(outcome: IntentOutcome, signal: AbortSignal): Promise<void>;
 }

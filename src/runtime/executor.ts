@@ -35,7 +35,7 @@ export interface Execution {
 }
 
 /**
- * Carries out one plan in its fixed order: finalizer, ledger intents, writes, deletes, ledger outcomes, status, claims,
+ * Carries out one plan in its fixed order: finalizer, approvals, ledger intents, writes, deletes, ledger outcomes, status, claims,
  * events, finalizer removal. Stops at the first effect that fails; the finalizer goes only when everything before went through.
  * Every effect may be repeated after a crash.
  */
@@ -86,6 +86,9 @@ class Run {
   async effects(plan: Plan): Promise<void> {
     const { client, intents } = this.#options;
     if (needsBasis(plan)) await verifyBasis(plan.basis ?? [], { client, signal: this.#signal });
+    for (const approval of plan.approvals ?? []) {
+      await this.#toLedger(intents.approve(approval, this.#signal), 'nothing is destroyed until it does');
+    }
     for (const intent of plan.intents ?? []) {
       await this.#toLedger(intents.record(intent, this.#signal), 'nothing is destroyed until it does');
     }
@@ -132,6 +135,7 @@ class Run {
       await recording;
     } catch (error) {
       this.#signal.throwIfAborted();
+      if (error instanceof RefusedError) throw error;
       const cause = coerceError(error);
       throw new RefusedError(`The ledger does not answer; ${consequence}`, { cause, reason: 'LedgerUnavailable' });
     }

@@ -10,6 +10,8 @@ export interface Plan {
   readonly basis?: readonly Basis[];
   /** Add our finalizer first, and do nothing else in this pass; the next one follows as soon as the store shows it. */
   readonly addFinalizer?: FinalizerChange;
+  /** Carried out in the ledger, one after the other, before everything else; the first that it refuses ends the pass. */
+  readonly approvals?: readonly ApprovalEffect[];
   /** Recorded in the ledger before anything is destroyed. When the ledger cannot, the pass ends there (fail closed). */
   readonly intents?: readonly Intent[];
   readonly writes?: readonly WriteEffect[];
@@ -107,12 +109,69 @@ export interface EventEffect {
   };
 }
 
-/** One destructive operation. (subjectUID, action) is unique: a second intent for it resumes the first. */
+/**
+ * One destructive operation. (subjectUID, action) is unique: a second intent for it resumes the first. The ledger refuses one
+ * that names an operation which does not cover the subject.
+ */
 export interface Intent {
   readonly action: string;
   readonly subjectUID: string;
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** The operation that an approval was consumed for. Absent: nothing is lost, so that nobody had to be asked. */
+  readonly operationID?: string;
+}
+
+/** A step in the life of an approval. Each may be repeated and has then no further effect. */
+export type ApprovalEffect =
+  /** Opens the next attempt, unless one is open: nonce and expiry are drawn once, by the ledger. */
+  | {
+      readonly kind: 'open';
+      readonly subjectUID: string;
+      readonly action: string;
+      /** Kind namespace/name, for people. */
+      readonly subject: string;
+      readonly ttlSeconds: number;
+      /** Joins those who are known to have asked. */
+      readonly asker?: string;
+    }
+  /** Ties the attempt to the record that is shown to the approver. A second, different hash is refused. */
+  | { readonly kind: 'bind'; readonly approvalID: string; readonly hash: string }
+  /** Keeps the verdict of a human. The first one stands. */
+  | {
+      readonly kind: 'decide';
+      readonly approvalID: string;
+      readonly verdict: 'Approved' | 'Denied';
+      readonly hash: string;
+      readonly by: string;
+    }
+  /**
+   * Uses an approval up and begins its operation, in one transaction. Refused unless it is approved, has this hash, is not
+   * expired by the clock of the database, and its approver is none of those who asked, later ones included.
+   */
+  | {
+      readonly kind: 'consume';
+      readonly approvalID: string;
+      readonly hash: string;
+      /** Everything that goes under this operation, the subject among it. */
+      readonly members: readonly OperationMember[];
+      readonly detail: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: 'close';
+      readonly approvalID: string;
+      readonly as: 'Expired' | 'Superseded' | 'Withdrawn';
+    }
+  /** Keeps an object as it is, to make it again from; the first one of a uid stands. */
+  | { readonly kind: 'snapshot'; readonly subjectUID: string; readonly object: KubeObject };
+
+export interface OperationMember {
+  readonly uid: string;
+  /** Kind namespace/name, for people. */
+  readonly subject: string;
+  readonly claimUID?: string;
+  /** Seconds after the operation's begin from which on the volume may be erased. */
+  readonly retainSeconds?: number;
 }
 
 export interface IntentOutcome {

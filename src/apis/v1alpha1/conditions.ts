@@ -6,6 +6,8 @@ export const CONDITIONS = {
   reconciling: 'Reconciling',
   /** Present and True when only a changed spec or a changed dependency can help. */
   stalled: 'Stalled',
+  /** Org: every known way round the approvals is closed. While it is not True nothing is destroyed. */
+  guardReady: 'GuardReady',
   /** Org: its platform agent exists and is Ready. */
   platformAgentReady: 'PlatformAgentReady',
   /** Org: its network policy and the account of its agents are in place; no agent starts before. */
@@ -22,6 +24,13 @@ export const CONDITIONS = {
   materialized: 'Materialized',
   /** Workspace: the agent's container passes its readiness probe. */
   agentReady: 'AgentReady',
+  /**
+   * Org, Workspace, TemplateAsset: there, and True, while a deletion waits for a human, or for what has to be back before it may
+   * go on. Says nothing about the agent, which runs on, so that Ready does not depend on it.
+   */
+  approvalPending: 'ApprovalPending',
+  /** ApprovalRequest: it came to its end, whatever that was. */
+  concluded: 'Concluded',
   /** TemplateAsset: a revision is resolved, downloaded, filtered and stored. */
   artifactReady: 'ArtifactReady',
 } as const;
@@ -29,13 +38,20 @@ export const CONDITIONS = {
 /**
  * The conditions of all kinds in the order in which they stand in status; among those of one kind, the first that is False
  * explains Ready. `normal`: always there, and True is good. `abnormal`: there only while it is True, as kstatus expects.
+ * `notice`: there only while it is True, and no part of Ready.
  */
-export const CONDITION_TABLE: readonly { readonly type: string; readonly polarity: 'normal' | 'abnormal' }[] = [
+export const CONDITION_TABLE: readonly {
+  readonly type: string;
+  readonly polarity: 'normal' | 'abnormal' | 'notice';
+}[] = [
   { type: CONDITIONS.ready, polarity: 'normal' },
   { type: CONDITIONS.reconciling, polarity: 'abnormal' },
   { type: CONDITIONS.stalled, polarity: 'abnormal' },
+  { type: CONDITIONS.approvalPending, polarity: 'notice' },
+  { type: CONDITIONS.concluded, polarity: 'normal' },
   { type: CONDITIONS.isolationReady, polarity: 'normal' },
   { type: CONDITIONS.platformAgentReady, polarity: 'normal' },
+  { type: CONDITIONS.guardReady, polarity: 'normal' },
   { type: CONDITIONS.placed, polarity: 'normal' },
   { type: CONDITIONS.runnable, polarity: 'normal' },
   { type: CONDITIONS.templateReady, polarity: 'normal' },

@@ -42,6 +42,11 @@ export const LABELS = {
   workspace: `${GROUP}/workspace`,
   /** Identity of the data: the Workspace id at first creation. */
   incarnation: `${GROUP}/incarnation`,
+  /**
+   * On a PVC whose Workspace was deleted with an approval: when it is erased, in UTC, as `20261128T100000Z` (the letters that a
+   * label takes). Only the operator writes it.
+   */
+  expires: `${GROUP}/expires`,
   /** On the operator's Pod that leads; the Service of the asset server selects by it. */
   leader: `${GROUP}/leader`,
 } as const;
@@ -63,6 +68,10 @@ export const ANNOTATIONS = {
   secretsHash: `${GROUP}/secrets-hash`,
   /** On the Pod, where nodes cannot restart agents in place: how many Pods before it ended soon, in a row. */
   quickEnds: `${GROUP}/quick-ends`,
+  /** On a PVC that is kept for a deleted Workspace: the operation in the ledger under which it may be erased. */
+  operation: `${GROUP}/operation`,
+  /** On such a PVC: any value asks for agent and data back. Takes the verb `restore` on workspaces. */
+  restore: `${GROUP}/restore`,
   /** On any of our kinds: a new value asks for a pass now; echoed in status.lastHandledReconcileAt. */
   requestedAt: `reconcile.${GROUP}/requestedAt`,
 } as const;
@@ -72,7 +81,27 @@ export const FIELD_MANAGERS = {
   workspace: 'molecule-operator-workspace',
   templateAsset: 'molecule-operator-template-asset',
   approvalRequest: 'molecule-operator-approval-request',
+  volume: 'molecule-operator-volume',
+  /** Of the POST of an object that is brought back; taken out of its managedFields again. */
+  restoration: 'molecule-operator-restoration',
 } as const;
+
+/** Verbs of our own, checked by policies; no request of the API uses them. */
+export const VERBS = {
+  /** On approvalrequests: decide one. */
+  approve: 'approve',
+  /** On approvalrequests: decide one of which nobody knows who asked. */
+  approveUnattributed: 'approve-unattributed',
+  /** On approvalrequests: ask for, and approve, an operation without the ledger. */
+  breakGlass: 'break-glass',
+  /** On workspaces: bring a deleted one back. */
+  restore: 'restore',
+} as const;
+
+/** spec.requestedBy of a request of which nobody knows who asked. */
+export const UNATTRIBUTED = 'unattributed';
+/** How long a request lasts where the Org does not say. */
+export const DEFAULT_APPROVAL_TTL = '168h';
 
 export const CONTAINERS = { materialize: 'materialize', agent: 'agent' } as const;
 

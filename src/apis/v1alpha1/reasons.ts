@@ -149,6 +149,58 @@ export const REASONS = {
   /** Event on a Pod: its Workspace was gone, its finalizer taken off by hand for example, and the Pod is deleted; its volume stays. */
   orphanDeleted: 'OrphanDeleted',
 
+  // Deletions that wait (condition ApprovalPending), and ApprovalRequests (condition Concluded)
+  /** The deletion was seen, and the request for its approval is being opened. */
+  requestingApproval: 'RequestingApproval',
+  /** A human has to decide; the message names the request and the command. */
+  awaitingApproval: 'AwaitingApproval',
+  /** The approval is there and is being checked against what would be lost now. */
+  checkingApproval: 'CheckingApproval',
+  /** Approved, and used up by this one operation, which is carried out. */
+  approvalConsumed: 'ApprovalConsumed',
+  /** Denied; the object is being made again as it was, around the agent that runs on. */
+  restoring: 'Restoring',
+  /** Denied, and the object is back. */
+  approvalDenied: 'ApprovalDenied',
+  /** Denied, and nothing can be created where the object is: it stays held. */
+  cannotRestore: 'CannotRestore',
+  /** The request was not decided, or its approval not used, in time; nothing was destroyed. */
+  approvalExpired: 'ApprovalExpired',
+  /** What would be lost is no longer what was asked for; a new request takes its place. */
+  approvalSuperseded: 'ApprovalSuperseded',
+  /** There is nothing left to decide: the object is gone, or goes under another approval. */
+  approvalWithdrawn: 'ApprovalWithdrawn',
+  /** A way round the approvals is open; nothing is destroyed until it is closed. */
+  guardOpen: 'GuardOpen',
+  /** The guard has not been examined yet; nothing is destroyed before. */
+  guardUnknown: 'GuardUnknown',
+  /** Every known way round the approvals is closed. */
+  guardReady: 'GuardReady',
+  /** The ledger is older than what the cluster remembers of it, as after a restore; nothing is destroyed until a person has looked. */
+  ledgerFrozen: 'LedgerFrozen',
+  /** The ledger does not let the operation through: no approval of it that can be used is there. */
+  approvalRefused: 'ApprovalRefused',
+  /** Event: a TemplateAsset that nobody uses was released without a question. */
+  releasedUnused: 'ReleasedUnused',
+  /** Event: the time is over for which a deleted Workspace's volume was kept, and it is erased under the approval of that deletion. */
+  volumeErased: 'VolumeErased',
+  /** Event: a deleted Workspace is back with its data. */
+  restored: 'Restored',
+  /** Event: a deleted Workspace cannot be brought back; the note says why. */
+  restoreRefused: 'RestoreRefused',
+  /** Event, also in the audit chain: a request was opened. */
+  approvalRequestedEvent: 'APPROVAL_REQUESTED',
+  /** Event, also in the audit chain: a human approved. */
+  approvalApprovedEvent: 'APPROVAL_APPROVED',
+  /** Event, also in the audit chain: a human denied. */
+  approvalDeniedEvent: 'APPROVAL_DENIED',
+  /** Event, also in the audit chain: a request was overtaken or has nothing left to decide. */
+  approvalWithdrawnEvent: 'APPROVAL_WITHDRAWN',
+  /** Event, also in the audit chain: an approval was used up. */
+  approvalConsumedEvent: 'APPROVAL_CONSUMED',
+  /** Event, also in the audit chain: a request ran out of time. */
+  approvalExpiredEvent: 'APPROVAL_EXPIRED',
+
   // TemplateAsset
   /** The revision is downloaded, verified and can be delivered. */
   artifactStored: 'ArtifactStored',

@@ -100,25 +100,25 @@ export interface OrgDefaults {
 
 export type OrgApprovalsMode = 'Hold' | 'Refuse';
 
-export type OrgApprovalsGatedActionsItem = 'delete_workspace' | 'delete_org' | 'delete_template_asset' | 'deprovision_workspace' | 'secret_write' | 'org_token_mint';
+export type OrgApprovalsGatedActionsItem = 'deprovision_workspace' | 'secret_write' | 'org_token_mint';
 
-/** How destructive operations wait for a human. This version does not act on it yet. */
+/** How destructive operations wait for a human. */
 export interface OrgApprovals {
   /**
    * Hold accepts a deletion and holds the object until somebody has approved it. Refuse rejects the deletion until an
-   * approval is there.
+   * approval is there, which suits GitOps tools that wait for an object to go.
    */
   readonly mode?: OrgApprovalsMode;
   /**
-   * How long a request may be decided, for example 72h. An expired request blocks as before and a new one has to be
-   * opened. When left out a request does not expire.
+   * How long a request may be decided, for example 72h. An expired request blocks as before; while the object still
+   * waits, a new one is opened. When left out it is 168h.
    */
   readonly ttl?: string;
-  /** The actions that wait for an approval. When left out all of them do. */
+  /** Which of the other actions wait for an approval; when left out all of them do. Deletions wait always. */
   readonly gatedActions?: readonly OrgApprovalsGatedActionsItem[];
 }
 
-/** How long data is kept after its owner was deleted. This version keeps it for good. */
+/** How long data is kept after its owner was deleted. */
 export interface OrgRetention {
   /**
    * How long the volume of a deleted Workspace is kept before it is erased, for example 168h. 0s erases it at once.
@@ -144,9 +144,9 @@ export interface OrgSpec {
   readonly platformAgent?: OrgPlatformAgent;
   /** What a Workspace of this Org gets where it says nothing itself. */
   readonly defaults?: OrgDefaults;
-  /** How destructive operations wait for a human. This version does not act on it yet. */
+  /** How destructive operations wait for a human. */
   readonly approvals?: OrgApprovals;
-  /** How long data is kept after its owner was deleted. This version keeps it for good. */
+  /** How long data is kept after its owner was deleted. */
   readonly retention?: OrgRetention;
   /**
    * Whether Workspaces may use the tiers 3 and 4, which run privileged on the node. Such an agent holds the processes
@@ -181,6 +181,18 @@ export interface OrgGuard {
   readonly openRoutes?: readonly string[];
 }
 
+/**
+ * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+ */
+export interface OrgDeletionGrant {
+  /** Name of the ApprovalRequest that was approved. */
+  readonly request: string;
+  /** Hash of its record. */
+  readonly hash: string;
+  /** Until when the approval can be used. */
+  readonly expiresAt?: string;
+}
+
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
 /** One observed aspect of the object. */
@@ -211,6 +223,10 @@ export interface OrgStatus {
   readonly workspaces?: OrgWorkspaces;
   /** Whether the policies that hold destructive operations are in place. */
   readonly guard?: OrgGuard;
+  /**
+   * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+   */
+  readonly deletionGrant?: OrgDeletionGrant;
   /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
@@ -425,6 +441,18 @@ export interface WorkspaceAssets {
   readonly lastReport?: WorkspaceAssetsLastReport;
 }
 
+/**
+ * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+ */
+export interface WorkspaceDeletionGrant {
+  /** Name of the ApprovalRequest that was approved. */
+  readonly request: string;
+  /** Hash of its record. */
+  readonly hash: string;
+  /** Until when the approval can be used. */
+  readonly expiresAt?: string;
+}
+
 /** What the operator observed last. */
 export interface WorkspaceStatus {
   /** Identity of the agent in use, spec.id or else the uid of this object. */
@@ -450,6 +478,10 @@ export interface WorkspaceStatus {
   readonly endpoint?: string;
   /** The template's files on the agent's volume. */
   readonly assets?: WorkspaceAssets;
+  /**
+   * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+   */
+  readonly deletionGrant?: WorkspaceDeletionGrant;
   /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
@@ -564,12 +596,28 @@ export interface TemplateAssetLastAttempt {
   readonly reason: string;
 }
 
+/**
+ * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+ */
+export interface TemplateAssetDeletionGrant {
+  /** Name of the ApprovalRequest that was approved. */
+  readonly request: string;
+  /** Hash of its record. */
+  readonly hash: string;
+  /** Until when the approval can be used. */
+  readonly expiresAt?: string;
+}
+
 /** What the operator observed last. */
 export interface TemplateAssetStatus {
   /** The last good revision; agents get these files. A later revision that fails leaves it in place. */
   readonly artifact?: TemplateAssetArtifact;
   /** The last attempt to get a revision, when it failed. */
   readonly lastAttempt?: TemplateAssetLastAttempt;
+  /**
+   * Lets a DELETE of this object in where the Org refuses deletions otherwise. The approval itself is checked after it.
+   */
+  readonly deletionGrant?: TemplateAssetDeletionGrant;
   /** The metadata.generation that this status is about; -1 before the first. */
   readonly observedGeneration?: number;
   /** The value of the annotation reconcile.moleculesai.app/requestedAt that was acted on last. */
@@ -619,6 +667,12 @@ export type ApprovalRequestRecordLossesItemReclaimPolicy = 'Delete' | 'Retain' |
 export interface ApprovalRequestRecordLossesItem {
   /** Identity of the Workspace. */
   readonly workspaceID: string;
+  /** Name of the Workspace. */
+  readonly name: string;
+  /** uid of the Workspace; a namesake is another one. */
+  readonly uid: string;
+  /** Name of the PersistentVolumeClaim that keeps its data. */
+  readonly claimName?: string;
   /** uid of the PersistentVolumeClaim that keeps its data. */
   readonly claimUID?: string;
   /** Name of the PersistentVolume behind it. */
@@ -627,7 +681,9 @@ export interface ApprovalRequestRecordLossesItem {
   readonly reclaimPolicy?: ApprovalRequestRecordLossesItemReclaimPolicy;
 }
 
-/** Everything that the hash is over. When any of it is no longer so, the request is superseded. */
+/**
+ * Everything that the hash is over, added by the operator. When any of it is no longer so, the request is superseded.
+ */
 export interface ApprovalRequestRecord {
   /** Version of the list of fields and of their encoding. */
   readonly version: number;
@@ -649,11 +705,15 @@ export interface ApprovalRequestRecord {
   readonly action: ApprovalRequestRecordAction;
   /** Every Workspace that is lost, with its volume, in the order of their ids. */
   readonly losses: readonly ApprovalRequestRecordLossesItem[];
+  /** Workspaces that stay and lose what they use or hang below, sorted by name. */
+  readonly affected: readonly string[];
+  /** How long the volumes are kept before they are erased; 0s erases them at once. */
+  readonly retention: string;
   /** Everybody who had asked when the request was opened. None of them may approve it. */
   readonly askers: readonly string[];
   /** Random value, drawn once, that makes this request unlike any other. */
   readonly nonce: string;
-  /** Until when it can be decided. */
+  /** Until when it can be decided and used. */
   readonly expiresAt?: string;
 }
 
@@ -671,24 +731,48 @@ export interface ApprovalRequestDecision {
   readonly by: string;
 }
 
-/** What is asked, by whom, and what was decided. */
+/**
+ * What is asked, by whom, and what was decided. Whoever asks writes action, target and reason; the operator adds what
+ * would be lost.
+ */
 export interface ApprovalRequestSpec {
   /** The operation that waits. */
   readonly action: ApprovalRequestAction;
   /** The object that it is done to. */
   readonly target: ApprovalRequestTarget;
-  /** Everything that the hash is over. When any of it is no longer so, the request is superseded. */
-  readonly record: ApprovalRequestRecord;
+  /**
+   * Everything that the hash is over, added by the operator. When any of it is no longer so, the request is superseded.
+   */
+  readonly record?: ApprovalRequestRecord;
   /** SHA-256 of the record, in hexadecimal. */
-  readonly hash: string;
+  readonly hash?: string;
   /** Why the operation is wanted, in the words of who asked. */
   readonly reason?: string;
-  /** User name of who asked, as the API server knows it. */
+  /** User name of who asked, as the API server knows it; "unattributed" where nobody knows. */
   readonly requestedBy: string;
-  /** Until when the request can be decided. When left out it does not expire. */
+  /**
+   * Asks for the operation although the ledger is dead. Asking and approving then take the verb break-glass besides,
+   * and the request lasts one hour.
+   */
+  readonly breakGlass?: boolean;
+  /** Until when the request can be decided and its approval used; added by the operator. */
   readonly expiresAt?: string;
   /** What was decided. It can be given once and never at creation. */
   readonly decision?: ApprovalRequestDecision;
+}
+
+export type ApprovalRequestRestorationState = 'Releasing' | 'Restored';
+
+/** How far the object of a denied request is brought back. */
+export interface ApprovalRequestRestoration {
+  /** Releasing while the object is let go and made again; Restored when it is back. */
+  readonly state: ApprovalRequestRestorationState;
+  /** Identity that the object keeps. */
+  readonly id?: string;
+  /** Identity of the data that the object keeps. */
+  readonly incarnation?: string;
+  /** uid of the object that came back. */
+  readonly uid?: string;
 }
 
 export type ApprovalRequestPhase = 'Pending' | 'Approved' | 'Denied' | 'Consumed' | 'Expired' | 'Superseded' | 'Withdrawn';
@@ -701,7 +785,7 @@ export interface ApprovalRequestPlanWorkspacesItem {
   readonly name: string;
   /** PersistentVolumeClaim that keeps its data. */
   readonly claimName?: string;
-  /** Size of the volume. */
+  /** Size of the volume that was asked for. */
   readonly size?: string;
   /** Whether the agent runs now. */
   readonly isRunning?: boolean;
@@ -733,6 +817,10 @@ export interface ApprovalRequestPlan {
 
 /** What the operator observed last. */
 export interface ApprovalRequestStatus {
+  /** The record in words, made from spec.record and from nothing else. */
+  readonly summary?: string;
+  /** How far the object of a denied request is brought back. */
+  readonly restoration?: ApprovalRequestRestoration;
   /** Where the request is in its life. */
   readonly phase?: ApprovalRequestPhase;
   /** What will be lost, for the eyes of the approver. The record in the spec is what counts. */
@@ -764,7 +852,10 @@ export interface ApprovalRequest {
   /** Kind of this object, ApprovalRequest. */
   readonly kind: string;
   readonly metadata: ObjectMeta;
-  /** What is asked, by whom, and what was decided. */
+  /**
+   * What is asked, by whom, and what was decided. Whoever asks writes action, target and reason; the operator adds what
+   * would be lost.
+   */
   readonly spec: ApprovalRequestSpec;
   /** What the operator observed last. */
   readonly status?: ApprovalRequestStatus;
