@@ -74,7 +74,7 @@ test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 	@node hack/test.ts all
 
 BENCH ?= cold
-bench: build ## Measure BENCH=cold|restart|drift with N Workspaces (200, 2000, 500)
+bench: build ## Measure BENCH=cold|restart|drift|delete with N Workspaces (200, 2000, 500, 200)
 	node hack/bench.ts $(BENCH) $(if $(N),--workspaces $(N))
 
 MINUTES ?= 10
@@ -107,7 +107,7 @@ image: build ## Build the container image and load it into the development clust
 ##@ Demo
 .PHONY: demo demo-down
 DEMO ?= tour
-demo: build ## Cluster, forge, Postgres, operator and an org of agents (DEMO=heal shows the healing)
+demo: build ## Cluster, forge, Postgres, operator and an org of agents (DEMO=heal damages one, DEMO=delete deletes one)
 	@node hack/demo.ts $(DEMO)
 
 demo-down: $(DEPS) ## Stop and remove it; remembered ports, logs and images stay in .dev/

@@ -1,9 +1,10 @@
 /**
- * `node hack/bench.ts cold|restart|drift --workspaces N`: real etcd and kube-apiserver, a fake node that marks each Pod ready
+ * `node hack/bench.ts cold|restart|drift|delete --workspaces N`: real etcd and kube-apiserver, a fake node that marks each Pod ready
  * with one PATCH. Requests are counted from the apiserver's audit log. The last line is one JSON object.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { measureColdStart } from './bench/cold.ts';
+import { measureDelete } from './bench/delete.ts';
 import { measureDrift } from './bench/drift.ts';
 import { measureRestart } from './bench/restart.ts';
 import { type Rig, withRig } from './bench/rig.ts';
@@ -24,6 +25,7 @@ const measurement = (
 measurement('cold', 'a start over Workspaces that are new', measureColdStart, 200);
 measurement('restart', 'a start over Workspaces that are Ready', measureRestart, 2000);
 measurement('drift', 'the healing of Pods, labels and volumes', measureDrift, 500);
+measurement('delete', 'deletions that wait, and their approvals', measureDelete, 200);
 await program.parseAsync();
 
 function parseCount(text: string): number {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 export interface RequestCounts {
-  /** POST, PUT, PATCH and DELETE on Workspaces, Pods and PVCs: what an agent costs. */
+  /** POST, PUT, PATCH and DELETE on Workspaces, ApprovalRequests, Pods and PVCs: what an agent costs. */
   readonly writes: number;
   readonly writesByKind: Readonly<Record<string, number>>;
   /** Org counters, Events, Leases and TokenReviews, which no agent causes by itself. */
@@ -19,7 +19,7 @@ interface AuditEvent {
   readonly requestReceivedTimestamp: string;
 }
 
-const COUNTED = new Set(['workspaces', 'pods', 'persistentvolumeclaims']);
+const COUNTED = new Set(['workspaces', 'approvalrequests', 'pods', 'persistentvolumeclaims']);
 const WRITE_VERBS = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
 /** Counts what one user asked of the apiserver since a moment, from the apiserver's own audit log. */

@@ -114,6 +114,9 @@ export function controllerManagerArgs(options: {
     `--tls-cert-file=${pki.controllerManager.certFile}`,
     `--tls-private-key-file=${pki.controllerManager.keyFile}`,
     `--root-ca-file=${pki.ca.certFile}`,
+    // Signs what people ask for with a CertificateSigningRequest.
+    `--cluster-signing-cert-file=${pki.ca.certFile}`,
+    `--cluster-signing-key-file=${pki.ca.keyFile}`,
     `--service-account-private-key-file=${pki.signingKey.privateFile}`,
     '--use-service-account-credentials',
     '--leader-elect=false',

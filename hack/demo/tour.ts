@@ -73,6 +73,7 @@ Look around:
   kubectl get molecule -n ${DEMO_NAMESPACE}         everything of ours, with the reason where it is not ready
   kubectl explain workspace.spec      what can be said about an agent
   make demo DEMO=heal                 damage an agent's files and watch them heal
+  make demo DEMO=delete               delete an agent: denied, approved, restored
   make demo-down                      remove everything
 The operator's log: ${operator.logFile}   its metrics: ${operator.metricsURL}/metrics   the forge: ${forge.url}`;
 }

@@ -154,31 +154,6 @@ describe('an applied Org', () => {
     await world.condition('workspace/researcher', 'Ready', 'True');
     expect(Object.keys(JSON.parse(await world.inAgent('researcher', SUM)))).toContain(marker);
   });
-
-  it('loses the Pod of a deleted Workspace, keeps its volume, and says so', async () => {
-    const { podName, volumeName } = (await world.read('workspace', 'writer'))?.status ?? {};
-    await world.kubectl.must(['delete', 'workspace', 'writer', '-n', world.namespace, '--wait=false']);
-    await world.until('the Workspace be gone', async () => (await world.read('workspace', 'writer')) === undefined);
-    expect(await world.read('pod', podName)).toBeUndefined();
-    expect((await world.read('pvc', volumeName))?.status?.phase).toBe('Bound');
-    const events = JSON.parse(
-      await world.kubectl.must(['get', 'events.events.k8s.io', '-n', world.namespace, '-o', 'json']),
-    );
-    expect(events.items.map(({ reason, note }: Json) => ({ reason, note }))).toContainEqual({
-      reason: 'VolumeRetained',
-      note: `Workspace "writer" is gone; its volume "${volumeName}" stays in the namespace`,
-    });
-  });
-
-  it('makes the platform agent anew when somebody deletes it', async () => {
-    const before = (await world.read('workspace', 'platform-agent'))?.metadata.uid;
-    await world.kubectl.must(['delete', 'workspace', 'platform-agent', '-n', world.namespace, '--wait=false']);
-    await world.until('another platform agent exist', async () => {
-      const uid = (await world.read('workspace', 'platform-agent'))?.metadata.uid;
-      return uid !== undefined && uid !== before;
-    });
-    await world.condition('workspace/platform-agent', 'Ready', 'True');
-  });
 });
 
 describe('a wrong token', () => {
