@@ -60,15 +60,16 @@ build: $(DEPS) ## Bundle the programs into dist/
 	node hack/build.ts
 
 ##@ Tests
-.PHONY: test-integration test-e2e test-nightly test bench soak
+.PHONY: test-integration test-e2e test-nightly test bench attack soak
 test-integration: build ## Tests against a real apiserver, Postgres and Gitea
 	$(VITEST) --project integration
 
 test-e2e: build ## Tests against a real cluster with a real kubelet
 	$(VITEST) --project e2e
 
-test-nightly: $(DEPS) ## The seeded runs of faults and of sequences, many times as many
+test-nightly: $(DEPS) ## The seeded runs of faults, of sequences and of records, many times as many
 	FAULT_RUNS=3000 SEQUENCE_RUNS=3000 $(VITEST) --project unit test/unit/faults test/unit/sequence
+	APPROVAL_PAIRS=1000000 $(VITEST) --project unit test/unit/rules/approval/record.test.ts
 
 test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 	@node hack/test.ts all
@@ -76,6 +77,9 @@ test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 BENCH ?= cold
 bench: build ## Measure BENCH=cold|restart|drift|delete with N Workspaces (200, 2000, 500, 200)
 	node hack/bench.ts $(BENCH) $(if $(N),--workspaces $(N))
+
+attack: build ## Try every known way to destroy something unapproved (ONLY=route, OUTPUT=json)
+	@node hack/attack.ts $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),-o $(OUTPUT))
 
 MINUTES ?= 10
 soak: build ## MINUTES of churn with faults; fails when memory or descriptors grow
@@ -119,8 +123,8 @@ KUBECTL ?= kubectl
 install: ## Install CRDs, policies, RBAC and the operator
 	$(KUBECTL) apply --server-side -f manifests/install.yaml
 
-uninstall: ## Remove the operator, its policies and RBAC; CRDs, Orgs and the namespace with the ledger's Secret stay
-	$(KUBECTL) delete --ignore-not-found -f manifests/install.yaml -l 'app.kubernetes.io/component notin (crds,namespace)'
+uninstall: build ## Take operator, policies and kinds away, agents end; volumes and the ledger's namespace stay (ARGS=--dry-run)
+	@node dist/kubectl-molecule.mjs uninstall --keep-data $(ARGS)
 
 run: build ## Run the operator of this checkout here, for that cluster (ARGS=--help)
 	@node hack/run.ts $(ARGS)

@@ -9,8 +9,8 @@ const CANARY = 'policies-in-force';
 const TIMEOUT_MS = 30_000;
 
 /**
- * Installs what a cluster needs to know our kinds: crds/, manifests/rbac/ and manifests/policies/ of this checkout, as far
- * as they exist, and returns when all of it is in force. What is installed already is brought up to date.
+ * Installs what a cluster needs to know our kinds: crds/, manifests/rbac/, manifests/policies/ and manifests/guard/ of this
+ * checkout, as far as they exist, and returns when all of it is in force. What is installed already is brought up to date.
  */
 export async function installApi(kubectl: Kubectl, signal?: AbortSignal): Promise<void> {
   const crds = await sourceFlags(join(CHECKOUT_DIR, 'crds'));
@@ -25,11 +25,11 @@ export async function installApi(kubectl: Kubectl, signal?: AbortSignal): Promis
     await kubectl.must(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(namespace), signal });
     await kubectl.must(['apply', '--server-side', ...rbac], { signal });
   }
-  const policies = await sourceFlags(join(CHECKOUT_DIR, 'manifests', 'policies'));
-  if (policies !== undefined) {
-    await kubectl.must(['apply', '--server-side', ...policies], { signal });
-    await waitForPolicies(kubectl, signal);
+  for (const name of ['policies', 'guard']) {
+    const rules = await sourceFlags(join(CHECKOUT_DIR, 'manifests', name));
+    if (rules !== undefined) await kubectl.must(['apply', '--server-side', ...rules], { signal });
   }
+  await waitForPolicies(kubectl, signal);
 }
 
 /** How kubectl is told of the manifests in a directory; undefined when there are none. */

@@ -16,6 +16,7 @@ const LEVELS = [
   ['assets'],
   ['materialize'],
   ['controllers'],
+  ['guard'],
   ['admission'],
   ['cli', 'mock-agent'],
   ['bin'],

@@ -6,9 +6,15 @@ import { createTokenReviewer } from '../assets/server/token-review.ts';
 import { createAssetStore } from '../assets/store/asset-store.ts';
 import { declareControllers } from '../controllers/declare-controllers.ts';
 import { sweepStore } from '../controllers/template-asset/sweep-store.ts';
+import { composeClearance } from '../guard/clearance.ts';
+import { examine } from '../guard/examine.ts';
+import { GuardMonitor } from '../guard/guard-monitor.ts';
+import { openProbeSession } from '../guard/probe-session.ts';
+import { watchPolicies } from '../guard/watch-policies.ts';
 import { type OpenClient, openKubeClient } from '../kube/open-client.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';
 import { IdentityRegistry } from '../ledger/identity-registry.ts';
+import { LeaseMemory } from '../ledger/lease-memory.ts';
 import { openLedger } from '../ledger/postgres/ledger.ts';
 import { createSystemClock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
@@ -17,12 +23,14 @@ import { EventRecorder } from '../runtime/events.ts';
 import { Manager } from '../runtime/manager.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
+import { registerApprovalGauges } from './operator/approval-gauges.ts';
 import { readConfig } from './operator/config.ts';
 import { livenessChecks, readinessChecks } from './operator/health-checks.ts';
 import { createHealthServer } from './operator/health-server.ts';
 import { createLeadership } from './operator/leadership.ts';
 import { withoutLedger } from './operator/no-ledger.ts';
 import { registerProcessMetrics } from './operator/process-metrics.ts';
+import { runWebhook } from './operator/start-webhook.ts';
 import { registerStoreGauges } from './operator/store-gauges.ts';
 
 /** Below the Pod's terminationGracePeriodSeconds, so that the last word is ours. */
@@ -63,6 +71,8 @@ const ledger =
         url: config.ledgerURL,
         migrations: findMigrations(import.meta.url),
         maxConnections: config.ledgerConnections,
+        memory: new LeaseMemory(sideClient),
+        clock,
         log,
       });
 const identities = new IdentityRegistry({
@@ -85,6 +95,15 @@ const manager = new Manager({
   log,
   metrics,
 });
+const guard = new GuardMonitor({
+  examine: (signal) =>
+    examine(
+      { client: sideClient, openSession: (opening) => openProbeSession({ credentials, clock }, opening) },
+      signal,
+    ),
+  clock,
+  log,
+});
 const forge = createForgeClient();
 const store = await createAssetStore({ root: config.storeDir, forge });
 const controllers = declareControllers(manager, {
@@ -102,6 +121,7 @@ const controllers = declareControllers(manager, {
     tierSizes: config.tierSizes,
   },
   holderOf: (id) => identities.holderOf(id),
+  ledger,
   workers: config.workers,
 });
 
@@ -114,6 +134,7 @@ const assetServer = createAssetServer({
   onError: (error) => log.warn({ reason: error.message }, 'Asset request failed'),
 });
 registerStoreGauges(registry, controllers.stores);
+registerApprovalGauges(registry, { approvalRequests: controllers.stores.approvalRequests, guard });
 registerProcessMetrics(registry);
 const health = createHealthServer({
   registry,
@@ -151,9 +172,22 @@ const led = leadership
   .catch((error: Error) => shutdown.abort(error));
 const claimed = config.ledgerURL === undefined ? undefined : identities.run(passesOver.signal);
 const swept = sweepStore({ store, templateAssets: controllers.stores.templateAssets, clock, log }, passesOver.signal);
+const guarded = Promise.all([
+  guard.run(passesOver.signal),
+  watchPolicies(
+    { client: sideClient, clock, random: Math.random, log, metrics },
+    () => guard.examineNow(),
+    passesOver.signal,
+  ),
+]);
+const asked = runWebhook(
+  config,
+  { client: sideClient, ledger, clock, log, isLeader: () => leadership.isLeader() },
+  passesOver.signal,
+);
 await manager.run(shutdown);
 passesOver.abort();
-await Promise.all([led, recorder.flush(), served, claimed, swept]);
+await Promise.all([led, recorder.flush(), served, claimed, swept, guarded, asked]);
 await Promise.all([health.close(), ledger.close()]);
 client.close();
 sideClient.close();

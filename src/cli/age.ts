@@ -32,6 +32,12 @@ const RANGES: readonly { readonly below: number; readonly units: readonly (reado
   { below: Number.POSITIVE_INFINITY, units: [[DAY, 'd']] },
 ];
 
+/** How much time is left until a time of the API: 45s, 6d23h; `over` when it has passed. */
+export function timeLeft(until: string | null, now: Date): string {
+  if (until === null) return '-';
+  return Date.parse(until) <= now.getTime() ? 'over' : age(now.toISOString(), new Date(until));
+}
+
 /** How long ago a time of the API was, as people read it: 45s, 3m20s, 5h, 12d. A clock that runs behind gives 0s. */
 export function age(createdAt: string | null, now: Date): string {
   if (createdAt === null) return '-';

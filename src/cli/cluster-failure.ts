@@ -18,6 +18,13 @@ export function explainFailure(thrown: unknown, attempt: Attempt): Error {
   return text === undefined ? cause : new Error(text, { cause });
 }
 
+/** The same for a write: what policies and rights say about it is said in their own words, which name what to do. */
+export function explainRefusal(thrown: unknown, attempt: Attempt): Error {
+  const cause = coerceError(thrown);
+  const isRefused = cause instanceof ApiError && cause.code !== 401 && cause.code !== 404;
+  return isRefused ? cause : explainFailure(cause, attempt);
+}
+
 function explanation(error: Error, { what, right, whenMissing }: Attempt): string | undefined {
   if (isSilence(error)) {
     return `Cannot reach the cluster: ${error.message}; check that it runs and that "kubectl config current-context" names it`;

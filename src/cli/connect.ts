@@ -1,5 +1,8 @@
 import type { CallOptions, KubeClient } from '../kube/client.ts';
 
+/** Field manager of everything that the plugin writes. */
+export const FIELD_MANAGER = 'kubectl-molecule';
+
 /** How a command reaches the cluster; kubectl's own options. */
 export interface ClusterOptions {
   /** @default KUBECONFIG, else ~/.kube/config, else the Pod's service account */
@@ -9,7 +12,7 @@ export interface ClusterOptions {
 }
 
 /** What commands ask a cluster. */
-export interface ClusterClient extends Pick<KubeClient, 'get' | 'list' | 'watch' | 'create' | 'patch'> {
+export interface ClusterClient extends Pick<KubeClient, 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'> {
   /** The JSON at a path that is no object's, or the metadata of an object alone. Rejects as `get` does. */
   read(path: string, options: CallOptions & { readonly metadataOnly?: boolean }): Promise<unknown>;
 }

@@ -38,6 +38,48 @@ An agent gets the files of a new revision as the TemplateAsset's spec.rollout sa
 ${EXIT_CODES}
             1 also when the object is not ready in time, or cannot become it.`,
 
+  approvals: `
+Examples:
+  kubectl molecule approvals list                      what waits, the oldest first
+  kubectl molecule approvals list -A --all -o wide
+  kubectl molecule approvals show apr-0123456789abcdef0123
+  kubectl molecule approvals approve apr-0123456789abcdef0123 --hash 9f86d081884c
+  kubectl molecule approvals deny apr-0123456789abcdef0123 --reason 'still needed'
+
+What is approved is the record that show prints, and its hash stands for it. Nobody may approve what they asked for. A
+decision is final; the same one once more is fine.
+${EXIT_CODES}
+            1 also when somebody decided otherwise before.`,
+
+  delete: `
+Examples:
+  kubectl molecule delete ws/writer --reason 'project is over'
+  kubectl molecule delete ws/writer --reason 'project is over' --wait --timeout 8h
+  kubectl molecule delete ta/writer --reason 'replaced' -o json
+
+Asks for an approval, or joins who asked before. Nothing is deleted before somebody else has approved; then the same command
+deletes. With --wait it does all of that by itself. Whoever ends it leaves the request as it is.
+${EXIT_CODES}
+            1 also when the deletion was denied, 3 also when nobody decided in time.`,
+
+  plan: `
+Examples:
+  kubectl molecule plan delete ws/writer
+  kubectl molecule plan delete org -o json | jq '.losses[].claimName'
+
+Nothing is changed and nobody is asked. It reads with your rights; what you may not read is said.
+${EXIT_CODES}`,
+
+  audit: `
+Examples:
+  LEDGER_URL=postgres://... kubectl molecule audit verify
+  kubectl molecule audit verify -o json | jq .fault
+
+Nothing is changed. Prefer LEDGER_URL to --url, because arguments show in process lists. The end of the chain is compared with
+what the cluster remembers of it, where you may read that.
+${EXIT_CODES}
+            1 also when the audit is not intact.`,
+
   doctor: `
 Examples:
   kubectl molecule doctor
@@ -47,6 +89,16 @@ Examples:
 Nothing is changed. What you may not read is unknown, which is not the same as fine.
 ${EXIT_CODES}
             1 also when a check failed; 0 with warnings and unknowns.`,
+
+  uninstall: `
+Examples:
+  kubectl molecule uninstall --keep-data --dry-run
+  kubectl molecule uninstall --keep-data               shows what it will do, and asks
+  kubectl molecule uninstall --keep-data --yes -o json
+
+Agents end; every Org, Workspace, TemplateAsset and ApprovalRequest goes; volumes and the namespace molecule-system with the
+ledger stay. The timeout is that of each step. After an interruption the same command goes on.
+${EXIT_CODES}`,
 
   completion: `
 Examples:

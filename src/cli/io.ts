@@ -2,6 +2,8 @@
 export interface CommandIO {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Absent where nobody can be asked. */
+  readonly stdin?: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -11,5 +13,8 @@ export interface Output {
   readonly columns?: number;
 }
 
-/** What every program of ours exits with. 3 is kept free for a command that waits for a human's decision. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** `process.stdin` is one. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
+/** What every program of ours exits with. `waiting`: nothing failed, a human has to decide first. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, waiting: 3, interrupted: 130 } as const;

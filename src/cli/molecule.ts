@@ -1,15 +1,18 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { parseDurationMs } from '../rules/duration.ts';
+import { Argument, Command, Option } from 'commander';
+import { addApprovals, addDelete, addPlan } from './approval-commands.ts';
+import { objectArgument, timeoutOption } from './arguments.ts';
+import type { AuditFlags } from './audit-command.ts';
 import type { CommandContext } from './command-context.ts';
 import { ASK, SCRIPTS, type ScriptName } from './completion/scripts.ts';
 import type { DoctorFlags } from './doctor-command.ts';
 import { HELP } from './help.ts';
-import { OBJECT_ARGUMENT, type ObjectReference, parseReference, REFERENCE_FORMS } from './object-reference.ts';
-import { addCommonOptions, EXIT_CODES, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
+import type { ObjectReference } from './object-reference.ts';
+import { addClusterOptions, addCommonOptions, EXIT_CODES, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
 import { captureOutput, runCommand } from './run-command.ts';
 import type { StatusFlags } from './status-command.ts';
 import type { SyncFlags } from './sync-command.ts';
 import type { TreeFlags } from './tree-command.ts';
+import type { UninstallFlags } from './uninstall-command.ts';
 
 /** The kubectl plugin. Each command loads its own code, so that help comes at once. */
 export async function runMolecule(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -19,7 +22,12 @@ export async function runMolecule(argv: readonly string[], context: CommandConte
   addTree(program, context);
   addStatus(program, context);
   addSync(program, context);
+  addApprovals(program, context);
+  addDelete(program, context);
+  addPlan(program, context);
+  addAudit(program, context);
   addDoctor(program, context);
+  addUninstall(program, context);
   addCompletion(program, context);
   // The words that follow are another command line, which is not to be parsed as one of ours.
   if (argv[0] !== ASK) return runCommand(program, argv, context);
@@ -56,15 +64,23 @@ function addSync(program: Command, context: CommandContext): void {
     )
     .addArgument(objectArgument())
     .option('--wait', 'wait until the operator is done and the object is ready, or cannot become it')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait, such as 90s or 5m')
-        .argParser(parseTimeout)
-        .default(parseDurationMs('5m'), '5m'),
-    )
+    .addOption(timeoutOption('5m'))
     .addHelpText('after', HELP.sync)
     .action(async (reference: ObjectReference, flags: SyncFlags) => {
       const { syncObject } = await import('./sync-command.ts');
       await syncObject(reference, flags, context);
+    });
+}
+
+function addAudit(program: Command, context: CommandContext): void {
+  const audit = program.command('audit').description('look at the evidence of what was destroyed, and by whose leave');
+  addCommonOptions(audit.command('verify'), { formats: TEXT_FORMATS })
+    .description('compute the hash chain of the audit once more, and tell the first row that is not as it was written')
+    .option('--url <url>', 'the ledger, postgres://USER:PASSWORD@HOST:PORT/DATABASE (default: LEDGER_URL)')
+    .addHelpText('after', HELP.audit)
+    .action(async (flags: AuditFlags) => {
+      const { verifyLedgerAudit } = await import('./audit-command.ts');
+      await verifyLedgerAudit(flags, context);
     });
 }
 
@@ -79,6 +95,20 @@ function addDoctor(program: Command, context: CommandContext): void {
     });
 }
 
+function addUninstall(program: Command, context: CommandContext): void {
+  addClusterOptions(program.command('uninstall'), { formats: TEXT_FORMATS })
+    .description('take the operator out of the cluster; volumes and ledger stay (for administrators of the cluster)')
+    .option('--keep-data', 'leave the volumes of all agents; needed, because only approvals erase data')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .addOption(timeoutOption('2m'))
+    .addHelpText('after', HELP.uninstall)
+    .action(async (flags: UninstallFlags) => {
+      const { uninstall } = await import('./uninstall-command.ts');
+      await uninstall(flags, context);
+    });
+}
+
 function addCompletion(program: Command, context: CommandContext): void {
   program
     .command('completion')
@@ -87,24 +117,3 @@ function addCompletion(program: Command, context: CommandContext): void {
     .addHelpText('after', HELP.completion)
     .action((name: ScriptName) => void context.io.stdout.write(SCRIPTS[name]));
 }
-
-function objectArgument(): Argument {
-  return new Argument(`<${OBJECT_ARGUMENT}>`, REFERENCE_FORMS).argParser((text: string) => {
-    const reference = parseReference(text);
-    if (reference === undefined) throw new InvalidArgumentError(`Write ${REFERENCE_FORMS}.`);
-    return reference;
-  });
-}
-
-function parseTimeout(text: string): number {
-  try {
-    const timeoutMs = parseDurationMs(text);
-    if (timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS) return timeoutMs;
-  } catch {
-    // Said below, in the words that fit both.
-  }
-  throw new InvalidArgumentError('Write hours, minutes and seconds such as 90s or 5m, at most 24h.');
-}
-
-/** Timers of Node hold no more than 24 days; nobody waits that long. */
-const LONGEST_TIMEOUT_MS = 24 * 3_600_000;

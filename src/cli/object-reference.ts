@@ -9,6 +9,8 @@ export interface ObjectReference {
 
 /** The argument of every command that takes one. */
 export const OBJECT_ARGUMENT = 'object';
+/** The argument of every command that takes the name of an ApprovalRequest. */
+export const REQUEST_ARGUMENT = 'request';
 
 export const REFERENCE_FORMS = 'ws/NAME or NAME for a Workspace, ta/NAME for a TemplateAsset, org for the Org';
 
@@ -38,11 +40,16 @@ export function parseReference(text: string): ObjectReference | undefined {
 
 /** `ws/writer`, `ta/writer`, `org`: the shortest form that the commands take. */
 export function formatReference({ resource, name }: ObjectReference): string {
-  const word = KINDS.find((kind) => kind.resource === resource)?.words[0] ?? resource.plural;
-  return resource === ORGS ? word : `${word}/${name}`;
+  return formatKindName(resource.kind, name);
+}
+
+/** The same for a kind that somebody else named; one that is not ours is spelled out. */
+export function formatKindName(kind: string, name: string): string {
+  const word = KINDS.find(({ resource }) => resource.kind === kind)?.words[0] ?? kind.toLowerCase();
+  return kind === ORGS.kind ? word : `${word}/${name}`;
 }
 
 /** A DNS subdomain, which names of objects are. */
-function isName(text: string): boolean {
+export function isName(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isLabel);
 }

@@ -1,15 +1,9 @@
 import { OPERATOR_NAME, OPERATOR_NAMESPACE } from '../apis/v1alpha1/names.ts';
-import type { KubeObject, Resource } from '../kube/objects.ts';
+import { LEASES } from '../apis/v1alpha1/resources.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import type { ClusterClient } from './connect.ts';
 import { type Found, find } from './read-object.ts';
 
-const LEASES: Resource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
 /** A Lease is renewed three times as often as it has to be; twice its time leaves room for clocks that differ. */
 const STALE_FACTOR = 2;
 

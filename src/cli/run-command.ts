@@ -15,6 +15,9 @@ export function captureOutput(program: Command, io: CommandIO): Command {
   });
 }
 
+/** Nothing failed, and nothing can go on before a human has decided. The command has said so itself. */
+export class WaitsForDecision extends Error {}
+
 export interface RunOptions {
   readonly io: CommandIO;
   /** Aborted by SIGINT and SIGTERM. */
@@ -34,6 +37,7 @@ export async function runCommand(
     await program.parseAsync([...argv], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
+    if (error instanceof WaitsForDecision) return EXIT.waiting;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (signal.aborted) {
       io.stderr.write('Interrupted\n');

@@ -1,7 +1,7 @@
 import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
 import type { Condition, Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
 
-/** How an object stands, in one word. Reason and message are those of its condition Ready, or say what is wrong with it. */
+/** How an object stands, in one word. Reason and message are those of its condition Ready, or of what holds its deletion. */
 export interface Standing {
   readonly state: State;
   readonly reason: string | null;
@@ -20,6 +20,10 @@ export type Ours = Org | Workspace | TemplateAsset;
 export const NOT_OBSERVED = 'NotObserved';
 
 export function standingOf(object: Ours): Standing {
+  const pending = conditionOf(object, CONDITIONS.approvalPending);
+  // Held, the object works as before, and its Ready says nothing of the deletion.
+  if (object.metadata.deletionTimestamp !== undefined && pending?.status === 'True')
+    return { state: 'Deleting', reason: pending.reason, message: pending.message };
   const ready = conditionOf(object, CONDITIONS.ready);
   if (ready === undefined) {
     const state = object.metadata.deletionTimestamp === undefined ? 'Unknown' : 'Deleting';

@@ -1,13 +1,14 @@
 import { OPERATOR_NAMESPACE } from '../apis/v1alpha1/names.ts';
 import type { Org, TemplateAsset, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import { listRequestsAbout } from './approvals/requests-about.ts';
 import { explainFailure } from './cluster-failure.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Cluster } from './connect.ts';
 import type { ObjectReference } from './object-reference.ts';
 import { type Lease, leadershipOf, readLease } from './operator-lease.ts';
-import type { ClusterFlags, TableFormat } from './options.ts';
+import { type ClusterFlags, clusterWords, type TableFormat } from './options.ts';
 import { printStructured } from './print-structured.ts';
-import type { Found } from './read-object.ts';
+import { type Found, find, foundValue } from './read-object.ts';
 import type { Names } from './status/advice.ts';
 import { assembleStatus, type StatusParts } from './status/assemble-status.ts';
 import { eventLines, readEvents } from './status/events.ts';
@@ -18,7 +19,6 @@ import { renderStatus } from './status/render-status.ts';
 import { workspaceChain } from './status/workspace-chain.ts';
 import { workspaceNames } from './status/workspace-names.ts';
 import { styleOf } from './style.ts';
-import { shellWord } from './text.ts';
 import { readDeadline, withCluster } from './with-cluster.ts';
 
 export interface StatusFlags extends ClusterFlags {
@@ -65,14 +65,17 @@ async function readStatus(
       signal,
       names: plainNames(reference, namespace, flags),
     });
-    const [events, lease] = await Promise.all([
+    const uid = parts.object.metadata.uid ?? '';
+    const [events, lease, requests] = await Promise.all([
       readEvents(subjectsOf(parts), { client, namespace, signal }),
       readLease(client, signal),
+      find(listRequestsAbout(client, { namespace, uid, signal })),
     ]);
     return assembleStatus({
       ...parts,
       events: events === undefined ? null : eventLines(events),
       notice: leaderNotice(lease, now),
+      requests: foundValue(requests) ?? null,
     });
   } catch (error) {
     throw explainFailure(error, {
@@ -89,7 +92,7 @@ function leaderNotice(lease: Found<Lease>, now: Date): string | null {
   return isLed ? null : 'No operator leads: nothing is reconciled; see kubectl molecule doctor';
 }
 
-type Parts = Omit<StatusParts, 'events' | 'notice'>;
+type Parts = Omit<StatusParts, 'events' | 'notice' | 'requests'>;
 
 interface Source {
   readonly client: Cluster['client'];
@@ -125,15 +128,10 @@ async function readParts({ resource, name }: ObjectReference, source: Source): P
 }
 
 function plainNames({ resource, name }: ObjectReference, namespace: string, flags: ClusterFlags): Names {
-  const { context, kubeconfig } = flags;
-  const cluster = [
-    ...(context === undefined ? [] : ['--context', shellWord(context)]),
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
-  ];
   return {
-    flags: ['-n', namespace, ...cluster].join(' '),
-    operatorFlags: ['-n', OPERATOR_NAMESPACE, ...cluster].join(' '),
-    clusterFlags: cluster.join(' '),
+    flags: clusterWords(flags, namespace),
+    operatorFlags: clusterWords(flags, OPERATOR_NAMESPACE),
+    clusterFlags: clusterWords(flags),
     object: { resource: resource.kind.toLowerCase(), name },
     pod: 'POD',
     volume: 'VOLUME',
@@ -141,6 +139,7 @@ function plainNames({ resource, name }: ObjectReference, namespace: string, flag
     secret: { name: 'SECRET', key: 'token' },
     environmentSecrets: [],
     suspendedAncestor: 'ANCESTOR',
+    request: 'REQUEST',
   };
 }
 

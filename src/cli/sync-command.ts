@@ -2,7 +2,7 @@ import { ANNOTATIONS } from '../apis/v1alpha1/names.ts';
 import type { ObjectKey } from '../kube/objects.ts';
 import { explainFailure } from './cluster-failure.ts';
 import type { CommandContext } from './command-context.ts';
-import type { ClusterClient } from './connect.ts';
+import { type ClusterClient, FIELD_MANAGER } from './connect.ts';
 import { formatReference, type ObjectReference } from './object-reference.ts';
 import type { ClusterFlags, TextFormat } from './options.ts';
 import { CLI_API_VERSION, printStructured } from './print-structured.ts';
@@ -18,8 +18,6 @@ export interface SyncFlags extends ClusterFlags {
   /** Milliseconds. */
   readonly timeout: number;
 }
-
-const FIELD_MANAGER = 'kubectl-molecule';
 
 /** `kubectl molecule sync`: asks the operator for a pass over one object now, and can wait for what comes of it. */
 export async function syncObject(reference: ObjectReference, flags: SyncFlags, context: CommandContext): Promise<void> {

@@ -10,7 +10,10 @@ export interface StatusBearer {
 /** What kstatus makes of an object: the words that Flux, kpt and `kubectl wait --for=jsonpath` users know. */
 export type KStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating';
 
-const ABNORMAL = CONDITION_TABLE.filter(({ polarity }) => polarity === 'abnormal').map(({ type }) => type);
+const typesOf = (wanted: (typeof CONDITION_TABLE)[number]['polarity']): readonly string[] =>
+  CONDITION_TABLE.filter(({ polarity }) => polarity === wanted).map(({ type }) => type);
+const ABNORMAL = typesOf('abnormal');
+const NOTICES = typesOf('notice');
 const PASCAL_CASE = /^[A-Z][A-Za-z]*$/;
 /** A message with one of these would change although nothing did: RFC 3339 times and uuids. */
 const UNSTABLE = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
@@ -32,6 +35,7 @@ export function findConformanceFaults(
   const generation = object.metadata.generation ?? 0;
   const observedGeneration = status?.observedGeneration ?? 0;
   const abnormal = ABNORMAL.map(find).filter((condition) => condition !== undefined);
+  const notices = NOTICES.map(find).filter((condition) => condition !== undefined);
   const rules: readonly (readonly [string, boolean])[] = [
     [
       'FAIL0001 Ready is True beside an abnormal condition',
@@ -52,7 +56,10 @@ export function findConformanceFaults(
       conditions.some((condition) => condition.observedGeneration !== observedGeneration),
     ],
     ['FAIL0011 Ready is Unknown without Reconciling', ready?.status === 'Unknown' && !isTrue(find('Reconciling'))],
-    ['OWN1 an abnormal condition is present without being True', abnormal.some((condition) => !isTrue(condition))],
+    [
+      'OWN1 an abnormal condition or a notice is present without being True',
+      [...abnormal, ...notices].some((condition) => !isTrue(condition)),
+    ],
     ['OWN2 a condition stands there twice', new Set(conditions.map(({ type }) => type)).size < conditions.length],
     ['OWN3 Ready is True although another condition is not', isReady && conditions.some((other) => !isTrue(other))],
     ['OWN4 kstatus and kubectl wait disagree', disagree(object)],

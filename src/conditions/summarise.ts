@@ -20,13 +20,19 @@ export interface SummariseInput {
   readonly now: Date;
 }
 
+const NOTICES: ReadonlySet<string> = new Set(
+  CONDITION_TABLE.filter(({ polarity }) => polarity === 'notice').map(({ type }) => type),
+);
+
 /**
  * All conditions of an object in the order of CONDITION_TABLE: Ready (derived), Reconciling or Stalled while they are true,
- * then the kind's own. Abnormal ones never stand beside Ready=True. lastTransitionTime moves with the status alone, so an
- * equal state gives equal conditions and nothing is written.
+ * then the kind's own, notices among them while they are true. Abnormal ones never stand beside Ready=True, and notices have no
+ * say in it. lastTransitionTime moves with the status alone, so an equal state gives equal conditions and nothing is written.
  */
 export function summarise(input: SummariseInput): readonly Condition[] {
-  const own = input.verdicts.toSorted((a, b) => orderOf(a.type) - orderOf(b.type));
+  const own = input.verdicts
+    .filter(({ type, status }) => status === 'True' || !NOTICES.has(type))
+    .toSorted((a, b) => orderOf(a.type) - orderOf(b.type));
   const ready = deriveReady(own, input.whenReady);
   return [ready, ...deriveAbnormal(input, ready), ...own].map((verdict) => stamp(verdict, input));
 }

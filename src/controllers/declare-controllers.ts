@@ -3,12 +3,16 @@ import type { ForgeClient } from '../assets/fetch/forge.ts';
 import type { AssetServerOptions } from '../assets/server/asset-server.ts';
 import type { AssetStore } from '../assets/store/asset-store.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Ledger } from '../ledger/port.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Manager } from '../runtime/manager.ts';
+import { declareApprovalController } from './approval-request/controller.ts';
+import type { ClearanceSource } from './clearance.ts';
 import { orgsOf, workspacesOf } from './identities.ts';
 import { declareOrgController } from './org/controller.ts';
 import type { IsolationSettings } from './org/isolation.ts';
+import { declareRetainedVolumeController } from './retained-volume/controller.ts';
 import { canRestartInPlace, declareStores, type Stores } from './stores.ts';
 import { declareTemplateAssetController } from './template-asset/controller.ts';
 import { createAssetAccess } from './workspace/asset-access.ts';
@@ -32,6 +36,10 @@ export interface ControllersOptions {
   readonly settings: WorkspaceSettings & IsolationSettings;
   /** uid of who holds an id by the ledger; undefined: nobody, or it is not known. */
   readonly holderOf: (id: string) => string | undefined;
+  /** Whether anything may be destroyed now. */
+  readonly clearance: ClearanceSource;
+  /** What is read of it. What it is told goes the way of every plan. */
+  readonly ledger: Pick<Ledger, 'readCase' | 'readSnapshot' | 'mayErase'>;
   /** Workspaces that are worked on at once. */
   readonly workers: number;
 }
@@ -45,19 +53,29 @@ export interface Controllers extends Pick<AssetServerOptions, 'authorize' | 'onR
 
 /** All of them, on one set of stores. They begin once the manager runs. */
 export function declareControllers(manager: Manager, options: ControllersOptions): Controllers {
-  const { client, clock, random, log, forge, assets, settings, holderOf, workers } = options;
+  const { client, clock, random, log, forge, assets, settings, holderOf, clearance, ledger, workers } = options;
   const stores = declareStores(manager);
   const inbox = new ReportInbox(() => clock.monotonicMs());
   const history = new PodHistory();
   const secrets = new SecretReader({ client, now: () => clock.monotonicMs() });
-  const orgs = declareOrgController(manager, { stores, sources: { ...stores, holderOf, settings } });
-  const templateAssets = declareTemplateAssetController(manager, { stores, client, forge, assets, clock, random, log });
+  const orgs = declareOrgController(manager, { stores, sources: { ...stores, holderOf, clearance, settings } });
+  const templateAssets = declareTemplateAssetController(manager, {
+    stores,
+    clearance,
+    client,
+    forge,
+    assets,
+    clock,
+    random,
+    log,
+  });
   stores.pods.onChange((before, after) => history.note(before, after));
   const workspaces = declareWorkspaceController(manager, {
     stores,
     sources: {
       ...stores,
       holderOf,
+      clearance,
       reportOf: (uid) => inbox.get(uid),
       endedPodOf: (key) => history.get(key),
       canRestartInPlace: () => canRestartInPlace(stores.nodes),
@@ -68,6 +86,14 @@ export function declareControllers(manager: Manager, options: ControllersOptions
       settings,
     },
     workers,
+  });
+  declareApprovalController(manager, { stores, client, ledger, clearance, clock });
+  declareRetainedVolumeController(manager, {
+    stores,
+    client,
+    ledger,
+    clearance: () => clearance.current(),
+    now: () => clock.now(),
   });
   declareOrphanController(manager, { stores, monotonicMs: () => clock.monotonicMs() });
   stores.workspaces.onChange((before, after) => {

@@ -1,6 +1,7 @@
+import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
 import { REASONS, type Reason } from '../apis/v1alpha1/reasons.ts';
 import type { ApprovalRequest } from '../apis/v1alpha1/types.generated.ts';
-import type { ObjectMeta } from '../kube/objects.ts';
+import { keyString, type ObjectKey, type ObjectMeta } from '../kube/objects.ts';
 import type { Clearance } from './clearance.ts';
 import type { StoreView } from './store-view.ts';
 
@@ -8,13 +9,25 @@ import type { StoreView } from './store-view.ts';
 export const BY_COVERED_UID = 'coveredUID';
 /** Index of ApprovalRequests: `namespace/kind/name` of the target. */
 export const BY_TARGET = 'target';
+/** Index of ApprovalRequests: what their restoration gives back, ids and incarnation. */
+export const BY_RESTORED = 'restored';
+
+/** Index of volumes: `namespace/name` of the deleted Workspace that somebody asks back with it. */
+export const BY_ASKED_BACK = 'askedBack';
 
 /** What a deletion of an object may do now. */
 export type Leave =
   /** Nothing: the agent runs on as if nobody had asked. */
   | { readonly kind: 'held'; readonly reason: Reason; readonly message: string }
   /** An approval was consumed for it, alone or as part of a tree. The ledger is asked once more before anything goes. */
-  | { readonly kind: 'granted'; readonly operationID: string; readonly retention: string; readonly request: string }
+  | {
+      readonly kind: 'granted';
+      readonly operationID: string;
+      readonly retention: string;
+      readonly request: string;
+      /** uids of all Workspaces that go under it. */
+      readonly members: ReadonlySet<string>;
+    }
   /** Denied: it is let go and made again by somebody else; hands off. */
   | { readonly kind: 'restoring' };
 
@@ -32,18 +45,20 @@ export function leaveOf(
   const covering = approvalRequests.byIndex(BY_COVERED_UID, metadata.uid ?? '');
   const blocked = blockedBy(clearance);
   const consumed = covering.find(({ status }) => status?.phase === 'Consumed');
-  if (consumed !== undefined) {
+  const record = consumed?.spec.record;
+  if (consumed !== undefined && record !== undefined) {
     if (blocked !== undefined && consumed.spec.breakGlass !== true) return blocked;
     return {
       kind: 'granted',
       operationID: consumed.status?.operationID ?? '',
-      retention: consumed.spec.record?.retention ?? '',
+      retention: record.retention,
       request: consumed.metadata.name,
+      members: new Set(record.losses.map(({ uid }) => uid)),
     };
   }
   const own = covering.filter(({ spec }) => spec.target.uid === metadata.uid && spec.target.kind === kind);
-  const denied = own.find(({ status }) => status?.phase === 'Denied');
-  if (denied !== undefined) return refusal(denied) ?? { kind: 'restoring' };
+  const denied = own.find((request) => request.status?.phase === 'Denied' && !isConcluded(request));
+  if (denied !== undefined) return whileDenied(denied);
   if (blocked !== undefined) return blocked;
   const open = own.find(({ status }) => status?.phase === 'Pending' || status?.phase === 'Approved');
   if (open === undefined)
@@ -58,7 +73,7 @@ export function leaveOf(
 }
 
 /** What keeps every deletion, whatever was decided; undefined when nothing does. */
-function blockedBy({ ledger, openRoutes }: Clearance): Extract<Leave, { kind: 'held' }> | undefined {
+export function blockedBy({ ledger, openRoutes }: Clearance): Extract<Leave, { kind: 'held' }> | undefined {
   switch (ledger) {
     case 'absent':
       return held(REASONS.ledgerUnavailable, 'No ledger is configured, so nothing is ever destroyed; set LEDGER_URL');
@@ -84,10 +99,17 @@ function held(reason: Reason, message: string): Extract<Leave, { kind: 'held' }>
   return { kind: 'held', reason, message };
 }
 
-/** A denied object that cannot be made again stays held, in the words of its request. */
-function refusal({ status }: ApprovalRequest): Leave | undefined {
-  const concluded = status?.conditions?.find(({ reason }) => reason === REASONS.cannotRestore);
-  return concluded === undefined ? undefined : held(REASONS.cannotRestore, concluded.message);
+/** A denied object stays held until it can be let go and made again; where that cannot be, in the words of its request. */
+function whileDenied({ metadata, status }: ApprovalRequest): Leave {
+  if (status?.restoration?.state === 'Releasing') return { kind: 'restoring' };
+  const refusal = status?.conditions?.find(({ reason }) => reason === REASONS.cannotRestore);
+  if (refusal !== undefined) return held(REASONS.cannotRestore, refusal.message);
+  return held(REASONS.restoring, `ApprovalRequest "${metadata.name}" is denied, and the object is being brought back`);
+}
+
+/** A request that came to its end has no say any more. */
+export function isConcluded({ status }: ApprovalRequest): boolean {
+  return status?.conditions?.some(({ type, status }) => type === CONDITIONS.concluded && status === 'True') ?? false;
 }
 
 /** Whether an object of this name is being made again now: until it has its identity back, nobody may take it for a new one. */
@@ -98,4 +120,9 @@ export function isBeingRestored(
   return approvalRequests
     .byIndex(BY_TARGET, `${namespace}/${kind}/${name}`)
     .some(({ status }) => status?.restoration?.state === 'Releasing');
+}
+
+/** Whether a deleted Workspace of this name is being made again around the volume that was kept; the same holds for it. */
+export function isAskedBack(key: ObjectKey, { volumes }: { readonly volumes: StoreView<unknown> }): boolean {
+  return volumes.byIndex(BY_ASKED_BACK, keyString(key)).length > 0;
 }

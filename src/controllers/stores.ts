@@ -1,4 +1,4 @@
-import { LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
 import {
   APPROVAL_REQUESTS,
   CONFIG_MAPS,
@@ -15,8 +15,8 @@ import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../apis/v1a
 import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { Manager } from '../runtime/manager.ts';
 import type { Store } from '../runtime/store.ts';
-import { BY_ID, idsOfOrg, idsOfWorkspace } from './identities.ts';
-import { BY_COVERED_UID, BY_TARGET } from './leave.ts';
+import { BY_ID, idsOfOrg, idsOfWorkspace, idsRestored } from './identities.ts';
+import { BY_ASKED_BACK, BY_COVERED_UID, BY_RESTORED, BY_TARGET } from './leave.ts';
 import { type ObservedAccount, type ObservedPolicy, observeAccount, observePolicy } from './org/observed.ts';
 import { type ObservedCatalog, observeCatalog } from './runtime-catalog.ts';
 import { observeNode, observePod, observeVolume } from './workspace/observe.ts';
@@ -42,6 +42,12 @@ export interface Stores {
   readonly networkPolicies: Store<ObservedPolicy>;
   readonly serviceAccounts: Store<ObservedAccount>;
 }
+
+export const approvalRequestIndexes: Readonly<Record<string, (request: ApprovalRequest) => readonly string[]>> = {
+  [BY_COVERED_UID]: ({ spec }) => [...new Set([spec.target.uid, ...(spec.record?.losses ?? []).map(({ uid }) => uid)])],
+  [BY_TARGET]: ({ metadata, spec }) => [`${metadata.namespace}/${spec.target.kind}/${spec.target.name}`],
+  [BY_RESTORED]: (request) => [...idsRestored(request), request.status?.restoration?.incarnation ?? []].flat(),
+};
 
 const OURS = { labelSelector: `${LABELS.managedBy}=${MANAGED_BY}` };
 
@@ -72,12 +78,7 @@ export function declareStores(manager: Manager): Stores {
     approvalRequests: manager.store({
       resource: APPROVAL_REQUESTS,
       project: (object) => withoutManagedFields<ApprovalRequest>(object),
-      indexes: {
-        [BY_COVERED_UID]: ({ spec }) => [
-          ...new Set([spec.target.uid, ...(spec.record?.losses ?? []).map(({ uid }) => uid)]),
-        ],
-        [BY_TARGET]: ({ metadata, spec }) => [`${metadata.namespace}/${spec.target.kind}/${spec.target.name}`],
-      },
+      indexes: approvalRequestIndexes,
     }),
     pods: manager.store({
       resource: PODS,
@@ -85,7 +86,12 @@ export function declareStores(manager: Manager): Stores {
       select: OURS,
       indexes: { [BY_NODE]: ({ nodeName }) => (nodeName === undefined ? [] : [nodeName]) },
     }),
-    volumes: manager.store({ resource: PERSISTENT_VOLUME_CLAIMS, project: observeVolume, select: OURS }),
+    volumes: manager.store({
+      resource: PERSISTENT_VOLUME_CLAIMS,
+      project: observeVolume,
+      select: OURS,
+      indexes: { [BY_ASKED_BACK]: askedBackBy },
+    }),
     nodes: manager.store({ resource: NODES, project: observeNode }),
     runtimeCatalogs: manager.store({
       resource: CONFIG_MAPS,
@@ -95,6 +101,11 @@ export function declareStores(manager: Manager): Stores {
     networkPolicies: manager.store({ resource: NETWORK_POLICIES, project: observePolicy, select: OURS }),
     serviceAccounts: manager.store({ resource: SERVICE_ACCOUNTS, project: observeAccount, select: OURS }),
   };
+}
+
+function askedBackBy({ metadata: { namespace, labels = {}, annotations = {} } }: ObservedVolume): readonly string[] {
+  const isAsked = labels[LABELS.expires] !== undefined && annotations[ANNOTATIONS.restore] !== undefined;
+  return isAsked ? [`${namespace}/${labels[LABELS.workspace]}`] : [];
 }
 
 /** The decoding edge: the apiserver has validated the object against the schema that its type was generated from. */

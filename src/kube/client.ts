@@ -14,7 +14,7 @@ export interface KubeClient {
   list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<ListPage<T>>;
   /** Ends normally when the server closes the watch. ERROR events are thrown as WatchErrorEvent, an ApiError. */
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubeObject>(resource: Resource, object: T, options: WriteOptions): Promise<T>;
+  create<T extends KubeObject>(resource: Resource, object: T, options: CreateOptions): Promise<T>;
   /** Server-side apply with force: the full intent of one field manager. */
   apply<T extends KubeObject>(resource: Resource, object: KubeObject, options: ApplyOptions): Promise<T>;
   /** JSON merge patch (an object) or JSON patch (an array of operations). */
@@ -57,6 +57,11 @@ export type WatchEvent<T> =
 
 export interface WriteOptions extends CallOptions {
   readonly fieldManager: string;
+}
+
+export interface CreateOptions extends WriteOptions {
+  /** Everything is judged, and nothing is stored. */
+  readonly dryRun?: boolean;
 }
 
 export interface ApplyOptions extends WriteOptions {

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type {
   ApplyOptions,
   CallOptions,
+  CreateOptions,
   DeleteOptions,
   KubeClient,
   ListOptions,
@@ -11,7 +12,6 @@ import type {
   PatchOptions,
   WatchEvent,
   WatchOptions,
-  WriteOptions,
 } from './client.ts';
 import { ApiError, isNotFound, isRetryable } from './errors.ts';
 import type { KubeObject, ObjectKey, Resource } from './objects.ts';
@@ -114,9 +114,13 @@ export class HttpKubeClient implements KubeClient {
   async create<T extends KubeObject>(
     resource: Resource,
     object: T,
-    { fieldManager, signal }: WriteOptions,
+    { fieldManager, dryRun = false, signal }: CreateOptions,
   ): Promise<T> {
-    const path = collectionPath(resource, object.metadata.namespace, { fieldManager, fieldValidation: 'Strict' });
+    const path = collectionPath(resource, object.metadata.namespace, {
+      fieldManager,
+      fieldValidation: 'Strict',
+      ...(dryRun ? { dryRun: 'All' } : {}),
+    });
     return this.#once<T>({ method: 'POST', path, body: json(object), signal });
   }
 

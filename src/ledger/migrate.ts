@@ -92,6 +92,10 @@ async function withClient<T>(
   client.on('error', (error) => {
     lost = error;
   });
+  client.on('notice', ({ severity, message }) => {
+    if (severity === 'WARNING')
+      options.log.warn({ reason: message, ledger: options.address.display }, 'The ledger warns');
+  });
   // Ending a client in the middle of a statement closes its connection, which rejects the statement.
   const cut = (): void => void client.end();
   signal.addEventListener('abort', cut, { once: true });
@@ -100,6 +104,8 @@ async function withClient<T>(
       lost = coerceError(error);
     });
     if (lost !== undefined) throw lost;
+    // An embedded Postgres has one session behind all connections, in which another one may have taken a role on.
+    await client.query('RESET ROLE');
     return await work(client);
   } catch (error) {
     signal.throwIfAborted();

@@ -53,7 +53,10 @@ export interface Ledger extends IntentLog {
   addAsker(subjectUID: string, asker: string, signal: AbortSignal): Promise<void>;
   /** Whether the operation covers this volume, and its time is over by the clock of the database. */
   mayErase(operationID: string, claimUID: string, signal: AbortSignal): Promise<boolean>;
-  /** Brings the schema up to date now instead of at the first call; every call does it when it has not happened yet. */
+  /**
+   * Brings the schema up to date now instead of at the first call; every call does it when it has not happened yet. Then makes
+   * sure that this is the ledger that the cluster remembers; rejects with a RefusedError when it is not.
+   */
   prepare(signal: AbortSignal): Promise<void>;
   /** Everybody who holds an id. */
   holders(signal: AbortSignal): Promise<Holders>;

@@ -1,9 +1,14 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { Org } from '../apis/v1alpha1/types.generated.ts';
+import type { Org, Workspace } from '../apis/v1alpha1/types.generated.ts';
 
-/** spec.orgID, else the object's uid: a schema default cannot know it. */
-export function orgID(org: Org): string {
-  return org.spec.orgID ?? org.metadata.uid ?? '';
+/** spec.orgID, else what status keeps of an Org that came back under another uid, else the uid: a schema default cannot know it. */
+export function orgID({ metadata, spec, status }: Org): string {
+  return spec.orgID ?? status?.orgID ?? metadata.uid ?? '';
+}
+
+/** The same of a Workspace. `derived`: what its id is where neither says. */
+export function workspaceID({ spec, status }: Workspace, derived: string): string {
+  return spec.id ?? status?.id ?? derived;
 }
 
 /** The platform agent's id: uuidv5(orgID, "platform-agent"), lower case; derived, never stored as a second source (PA-5). */

@@ -1,5 +1,5 @@
 import type { JsonPatchOperation, KubeClient } from '../kube/client.ts';
-import { isAlreadyExists } from '../kube/errors.ts';
+import { ApiError, isAlreadyExists } from '../kube/errors.ts';
 import { type KubeObject, keyString, type OwnerReference, type Resource } from '../kube/objects.ts';
 import { coerceError } from '../platform/errors.ts';
 import { verifyBasis } from './basis.ts';
@@ -161,14 +161,16 @@ class Run {
       .create(resource, complete, { fieldManager, signal: this.#signal })
       .catch((error: unknown) => {
         if (!isAlreadyExists(error)) throw error;
-        return this.#adopt(effect);
+        const { adoptIf } = effect;
+        if (adoptIf === undefined) throw new ApiError(coerceError(error).message, { code: 409, reason: 'Conflict' });
+        return this.#adopt({ ...effect, adoptIf });
       });
     this.#created.set(createdKey(resource, result), result);
     this.#note(resource, result);
   }
 
   /** The name is taken: by us before a crash, or by somebody else. */
-  async #adopt(effect: CreateEffect): Promise<KubeObject> {
+  async #adopt(effect: CreateEffect & Required<Pick<CreateEffect, 'adoptIf'>>): Promise<KubeObject> {
     const { resource, object, adoptIf } = effect;
     const { name, namespace = '' } = object.metadata;
     const existing = await this.#options.client.get(resource, { namespace, name }, { signal: this.#signal });

@@ -1,7 +1,8 @@
+import { LEASES } from '../apis/v1alpha1/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { withDeadline } from '../kube/deadline.ts';
 import { isNotFound } from '../kube/errors.ts';
-import type { KubeObject, ObjectKey, Resource } from '../kube/objects.ts';
+import type { KubeObject, ObjectKey } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import { canonicalJson } from '../platform/digest.ts';
 import { coerceError } from '../platform/errors.ts';
@@ -44,13 +45,6 @@ interface Lease extends KubeObject {
   };
 }
 
-const LEASES: Resource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
 const FIELD_MANAGER = 'molecule-operator-leader-election';
 /** Others take over so long after they last saw the Lease change. */
 const LEASE_SECONDS = 30;

@@ -52,8 +52,11 @@ export interface CreateEffect {
   readonly fieldManager: string;
   /** Becomes the controller reference; its uid is taken from an earlier create of this plan when not given. */
   readonly controlledBy?: { readonly resource: Resource; readonly key: ObjectKey; readonly uid?: string };
-  /** Annotations that an existing object must carry, with these values, to be taken as ours. */
-  readonly adoptIf: Readonly<Record<string, string>>;
+  /**
+   * Annotations that an existing object must carry, with these values, to be taken as ours. Absent: none is, and a name that is
+   * taken is a conflict, which the next pass decides about.
+   */
+  readonly adoptIf?: Readonly<Record<string, string>>;
 }
 
 export interface PatchEffect {

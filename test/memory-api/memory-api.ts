@@ -120,10 +120,10 @@ export class MemoryApi {
     const from = readContinue(query.get('continue'));
     const version = from?.version ?? this.#history.version;
     if (version < this.#history.oldest) throw expired(CONTINUE_EXPIRED);
-    const select = readSelector(query, namespace);
+    const select = readSelector(query, { resource, namespace });
     const rest = this.#history
       .objects(resource, version)
-      .filter(({ metadata }) => select(metadata) && (from === undefined || pathOf(metadata) > from.after));
+      .filter((object) => select(object) && (from === undefined || pathOf(object.metadata) > from.after));
     const items = limit > 0 ? rest.slice(0, limit) : rest;
     const last = items.at(-1);
     const hasSelector = query.has('labelSelector') || query.has('fieldSelector');
@@ -162,7 +162,8 @@ export class MemoryApi {
       this.#writes.bind(changeOf(target), node.name);
       return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
     }
-    return answer(201, shownBy(request)(this.#writes.create(changeOf(target), bodyOf(request))));
+    const isDryRun = target.query.get('dryRun') === 'All';
+    return answer(201, shownBy(request)(this.#writes.create(changeOf(target), bodyOf(request), isDryRun)));
   }
 
   #patch(request: ApiRequest, target: Target): ApiResponse {

@@ -64,6 +64,9 @@ const CREATION: readonly Step[] = [
   ),
   create('config', CONFIG_MAPS, configMap('config', { metadata: { labels: { app: 'x' } }, data: { key: 'value' } })),
   create('a built-in one that exists', CONFIG_MAPS, configMap('config')),
+  create('a dry run', WIDGETS, widget('dry', { spec: { size: 1 } }), { dryRun: 'All' }),
+  create('a dry run of an object that exists', WIDGETS, widget('a'), { dryRun: 'All' }),
+  get('nothing of a dry run is there', `${WIDGETS}/dry`),
 ];
 
 const READING: readonly Step[] = [

@@ -26,10 +26,15 @@ export const get = (name: string, path: string, accept?: string): Ask => ({
   path,
   ...(accept === undefined ? {} : { accept }),
 });
-export const create = (name: string, collection: string, body: unknown): Ask => ({
+export const create = (
+  name: string,
+  collection: string,
+  body: unknown,
+  options: { readonly dryRun?: 'All' } = {},
+): Ask => ({
   name,
   method: 'POST',
-  path: `${collection}?${MANAGER}`,
+  path: `${collection}?${MANAGER}${options.dryRun === undefined ? '' : '&dryRun=All'}`,
   contentType: 'application/json',
   body,
 });

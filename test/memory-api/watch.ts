@@ -29,16 +29,16 @@ export class Watch implements ApiWatch {
   constructor(options: WatchOptions) {
     this.#options = options;
     const { history, target } = options;
-    const { query, namespace, resource } = target;
+    const { query, resource } = target;
     this.kind = kindOf(resource);
-    this.#select = readSelector(query, namespace);
+    this.#select = readSelector(query, target);
     const start = readStart(query);
     if (start !== undefined && start < history.oldest) {
       this.expire(`too old resource version: ${start} (${history.oldest})`);
       return;
     }
     if (start === undefined)
-      for (const object of history.objects(resource)) this.#tell('ADDED', object, this.#select(object.metadata));
+      for (const object of history.objects(resource)) this.#tell('ADDED', object, this.#select(object));
     else for (const change of history.since(resource, start)) this.#follow(change);
     if (query.get('sendInitialEvents') === 'true') this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
     this.#cancels.push(history.onChange((change) => this.#follow(change)));
@@ -79,8 +79,8 @@ export class Watch implements ApiWatch {
 
   #follow({ kind, version, before, after }: Change): void {
     if (kind !== this.kind) return;
-    const was = before !== undefined && this.#select(before.metadata);
-    const is = after !== undefined && this.#select(after.metadata);
+    const was = before !== undefined && this.#select(before);
+    const is = after !== undefined && this.#select(after);
     if (is) this.#tell(was ? 'MODIFIED' : 'ADDED', after, true);
     // As it was last seen, under the version at which it went.
     else if (before !== undefined)

@@ -45,13 +45,16 @@ export class Writes {
     this.#options = options;
   }
 
-  create({ resource, key, manager }: Change, body: JsonObject): KubeObject {
+  /** In a dry run everything is judged and nothing stored, so that the answer has no version. */
+  create({ resource, key, manager }: Change, body: JsonObject, isDryRun = false): KubeObject {
     const sent = metadataOf(body);
     if (sent.namespace !== undefined && sent.namespace !== key.namespace)
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     const name = String(sent.name ?? '');
     const owners = ownAfterUpdate(NO_OWNERS, { before: {}, after: body, manager });
-    return this.#insert(resource, { ...key, name }, { body, owners });
+    const named = { ...key, name };
+    if (isDryRun) return this.#made(resource, named, body);
+    return this.#insert(resource, named, { body, owners });
   }
 
   mergePatch(change: Change, patch: Json): KubeObject {
@@ -143,6 +146,11 @@ export class Writes {
     key: ObjectKey,
     { body, owners }: { readonly body: JsonObject; readonly owners: Owners },
   ): KubeObject {
+    return this.#options.history.put(resource, { object: this.#made(resource, key, body), owners });
+  }
+
+  /** What becomes of a new object before it is stored. */
+  #made(resource: Resource, key: ObjectKey, body: JsonObject): KubeObject {
     const { history, newUID, now } = this.#options;
     const { namespace, name } = key;
     if (resource.namespaced) this.#checkNamespace(resource, key);
@@ -166,7 +174,7 @@ export class Writes {
     const { status: _status, ...rest } = body;
     const status = traits.firstStatus;
     const own = status === undefined ? body : Object.keys(status).length === 0 ? rest : { ...rest, status };
-    return history.put(resource, { object: asObject({ ...own, metadata }), owners });
+    return asObject({ ...own, metadata });
   }
 
   #checkNamespace(resource: Resource, { namespace, name }: ObjectKey): void {

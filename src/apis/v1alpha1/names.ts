@@ -20,6 +20,8 @@ export const VOLUME_FINALIZER = `${GROUP}/volume`;
 export const OPERATOR_NAMESPACE = 'molecule-system';
 /** Name of the operator's Deployment, and of the Lease of the one that leads. */
 export const OPERATOR_NAME = 'molecule-operator';
+/** The Lease that remembers how far the ledger was, so that one that was set back is noticed. */
+export const LEDGER_LEASE = 'molecule-operator-ledger';
 export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
 /** Label of the operator's own Pods, as its Deployment sets it. */
 export const OPERATOR_POD_LABELS = { 'app.kubernetes.io/name': 'molecule-operator' } as const;
@@ -43,8 +45,8 @@ export const LABELS = {
   /** Identity of the data: the Workspace id at first creation. */
   incarnation: `${GROUP}/incarnation`,
   /**
-   * On a PVC whose Workspace was deleted with an approval: when it is erased, in UTC, as `20261128T100000Z` (the letters that a
-   * label takes). Only the operator writes it.
+   * On a PVC that is kept without its Workspace: when it is erased under the approval of the deletion, in UTC, as
+   * `20261128T100000Z` (the letters that a label takes), or `never`, where nobody approved that. Only the operator writes it.
    */
   expires: `${GROUP}/expires`,
   /** On the operator's Pod that leads; the Service of the asset server selects by it. */
@@ -52,6 +54,8 @@ export const LABELS = {
 } as const;
 
 export const MANAGED_BY = 'molecule-operator';
+/** Value of the label `expires` of a volume that nobody approved to erase. */
+export const NEVER_EXPIRES = 'never';
 
 export const ANNOTATIONS = {
   /** On Pod and PVC: uid of the Workspace they were made for. */
@@ -70,8 +74,12 @@ export const ANNOTATIONS = {
   quickEnds: `${GROUP}/quick-ends`,
   /** On a PVC that is kept for a deleted Workspace: the operation in the ledger under which it may be erased. */
   operation: `${GROUP}/operation`,
+  /** On an ApprovalRequest that the operator made by itself: the hash of its record, by which it knows it again. */
+  recordHash: `${GROUP}/record-hash`,
   /** On such a PVC: any value asks for agent and data back. Takes the verb `restore` on workspaces. */
   restore: `${GROUP}/restore`,
+  /** On the Lease of the ledger: number and hash of the last row of its audit, `12:9f86d0…`. */
+  ledgerHead: `${GROUP}/ledger-head`,
   /** On any of our kinds: a new value asks for a pass now; echoed in status.lastHandledReconcileAt. */
   requestedAt: `reconcile.${GROUP}/requestedAt`,
 } as const;
@@ -82,6 +90,7 @@ export const FIELD_MANAGERS = {
   templateAsset: 'molecule-operator-template-asset',
   approvalRequest: 'molecule-operator-approval-request',
   volume: 'molecule-operator-volume',
+  ledger: 'molecule-operator-ledger',
   /** Of the POST of an object that is brought back; taken out of its managedFields again. */
   restoration: 'molecule-operator-restoration',
 } as const;

@@ -156,6 +156,8 @@ export const REASONS = {
   awaitingApproval: 'AwaitingApproval',
   /** The approval is there and is being checked against what would be lost now. */
   checkingApproval: 'CheckingApproval',
+  /** Approved before anybody sent the DELETE, which is what it waits for. */
+  awaitingDeletion: 'AwaitingDeletion',
   /** Approved, and used up by this one operation, which is carried out. */
   approvalConsumed: 'ApprovalConsumed',
   /** Denied; the object is being made again as it was, around the agent that runs on. */

@@ -14,10 +14,19 @@ export const PERSISTENT_VOLUME_CLAIMS = {
   plural: 'persistentvolumeclaims',
   kind: 'PersistentVolumeClaim',
 } as const;
+export const PERSISTENT_VOLUMES = { ...core, plural: 'persistentvolumes', kind: 'PersistentVolume', namespaced: false } as const;
 export const CONFIG_MAPS = { ...core, plural: 'configmaps', kind: 'ConfigMap' } as const;
 export const SECRETS = { ...core, plural: 'secrets', kind: 'Secret' } as const;
+export const NAMESPACES = { ...core, plural: 'namespaces', kind: 'Namespace', namespaced: false } as const;
 export const NODES = { ...core, plural: 'nodes', kind: 'Node', namespaced: false } as const;
 export const SERVICE_ACCOUNTS = { ...core, plural: 'serviceaccounts', kind: 'ServiceAccount' } as const;
+export const LEASES = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  namespaced: true,
+  plural: 'leases',
+  kind: 'Lease',
+} as const;
 export const NETWORK_POLICIES = {
   group: 'networking.k8s.io',
   version: 'v1',

@@ -14,6 +14,10 @@ export interface OperatorConfig {
   readonly assetServerURL: string;
   /** Where /metrics, /healthz and /readyz are served. */
   readonly metrics: Address;
+  /** Where the deletion webhook listens. */
+  readonly webhook: Address;
+  /** Where the apiserver reaches it, for an operator outside the cluster. Undefined: through the Service. */
+  readonly webhookURL?: string;
   /** Image of our own programs, for the init container. */
   readonly programImage: string;
   readonly storeDir: string;
@@ -41,6 +45,8 @@ interface Options {
   readonly assetServerAddress: Address;
   readonly assetServerUrl: string;
   readonly metricsAddress: Address;
+  readonly webhookAddress: Address;
+  readonly webhookUrl?: string;
   readonly programImage: string;
   readonly storeDir: string;
   readonly leaderElect: boolean;
@@ -66,6 +72,18 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     )
     .addOption(
       addressOption('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '0.0.0.0:8080'),
+    )
+    .addOption(
+      addressOption(
+        '--webhook-address <host:port>',
+        'where the apiserver asks this about deletions, to know who wants them',
+        '0.0.0.0:9443',
+      ),
+    )
+    .option(
+      '--webhook-url <url>',
+      'where the apiserver reaches it, for an operator outside the cluster; without it through its Service',
+      parseSecureURL,
     )
     .option(
       '--program-image <image>',
@@ -103,6 +121,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     assetServer: options.assetServerAddress,
     assetServerURL: options.assetServerUrl,
     metrics: options.metricsAddress,
+    webhook: options.webhookAddress,
+    ...(options.webhookUrl === undefined ? {} : { webhookURL: options.webhookUrl }),
     programImage: options.programImage,
     storeDir: options.storeDir,
     ...(options.leaderElect ? { leaderElection: { namespace: options.leaderElectionNamespace } } : {}),
@@ -140,6 +160,13 @@ function parseURL(text: string): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     throw new InvalidArgumentError('write http://HOST:PORT');
+  return url.origin;
+}
+
+/** The apiserver calls no other. */
+function parseSecureURL(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:') throw new InvalidArgumentError('write https://HOST:PORT');
   return url.origin;
 }
 

@@ -8,6 +8,11 @@ export function withoutLedger(): Ledger {
   };
   return {
     prepare: refuse,
+    approve: refuse,
+    readCase: refuse,
+    readSnapshot: refuse,
+    addAsker: refuse,
+    mayErase: refuse,
     record: refuse,
     conclude: refuse,
     holders: refuse,

@@ -1,8 +1,11 @@
-import { ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import { APPROVAL_REQUESTS, ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
+import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
+import { escapeConfusables } from '../../rules/approval/describe.ts';
+import { isFinal } from '../../rules/approval/lifecycle.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Cluster } from '../connect.ts';
-import { formatReference, type ObjectReference } from '../object-reference.ts';
+import { formatKindName, formatReference, type ObjectReference } from '../object-reference.ts';
 import { type Ours, standingOf } from '../standing.ts';
 import { withCluster } from '../with-cluster.ts';
 import type { Candidate, NameSource, Where } from './complete.ts';
@@ -26,12 +29,35 @@ export function createClusterNames(context: CommandContext): NameSource {
       );
       return (await Promise.all(lists)).flat();
     },
+    requests: (where) => ask(where, context, (cluster, signal) => listRequests({ cluster, where, signal })),
   };
+}
+
+interface Question {
+  readonly cluster: Cluster;
+  readonly where: Where;
+  readonly signal: AbortSignal;
+}
+
+/** Those that came to their end are not decided any more. */
+async function listRequests({ cluster, where, signal }: Question): Promise<readonly Candidate[]> {
+  const namespace = where.namespace ?? cluster.namespace;
+  const { items } = await cluster.client.list<ApprovalRequest>(APPROVAL_REQUESTS, {
+    namespace,
+    limit: MOST_NAMES,
+    signal,
+  });
+  return items
+    .filter(({ status }) => !isFinal(status?.phase))
+    .map(({ metadata, spec }) => ({
+      value: metadata.name,
+      description: `${spec.action} ${formatKindName(spec.target.kind, spec.target.name)}, asked for by ${escapeConfusables(spec.requestedBy)}`,
+    }));
 }
 
 async function listObjects(
   resource: ObjectReference['resource'],
-  { cluster, where, signal }: { readonly cluster: Cluster; readonly where: Where; readonly signal: AbortSignal },
+  { cluster, where, signal }: Question,
 ): Promise<readonly Candidate[]> {
   const namespace = where.namespace ?? cluster.namespace;
   const { items } = await cluster.client.list<Ours>(resource, { namespace, limit: MOST_NAMES, signal });

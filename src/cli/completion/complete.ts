@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { OBJECT_ARGUMENT } from '../object-reference.ts';
+import { OBJECT_ARGUMENT, REQUEST_ARGUMENT } from '../object-reference.ts';
 
 /** What may stand in one place of a command line. */
 export interface Candidate {
@@ -12,6 +12,8 @@ export interface NameSource {
   namespaces(where: Where): Promise<readonly Candidate[]>;
   /** Objects of ours, as commands take them. */
   objects(where: Where): Promise<readonly Candidate[]>;
+  /** ApprovalRequests that a human can decide. */
+  requests(where: Where): Promise<readonly Candidate[]>;
 }
 
 /** Values of the options that say which cluster and namespace. */
@@ -47,6 +49,7 @@ export async function complete(program: Command, words: readonly string[], names
   }
   const argument = command.registeredArguments[argumentCount];
   if (argument?.name() === OBJECT_ARGUMENT) return candidates(await names.objects(where), current);
+  if (argument?.name() === REQUEST_ARGUMENT) return candidates(await names.requests(where), current);
   return candidates(
     (argument?.argChoices ?? []).map((value) => ({ value })),
     current,

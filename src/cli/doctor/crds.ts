@@ -1,8 +1,8 @@
 import { VERSION } from '../../apis/v1alpha1/names.ts';
 import type { KubeObject } from '../../kube/objects.ts';
+import { firstDrift } from '../../platform/first-drift.ts';
 import { type Found, find } from '../read-object.ts';
 import { counted } from '../text.ts';
-import { firstDrift } from './drift.ts';
 import { failed, forbidden, orOk, type Problem, unknown, warning } from './finding.ts';
 import type { Manifested } from './manifest.ts';
 import type { DoctorSource } from './source.ts';

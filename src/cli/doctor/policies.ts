@@ -1,9 +1,9 @@
 import type { Resource } from '../../kube/objects.ts';
+import { firstDrift } from '../../platform/first-drift.ts';
 import { type Found, find } from '../read-object.ts';
 import { counted } from '../text.ts';
 import { MUTATING_POLICIES_FROM, readVersion } from './apiserver.ts';
 import { INSTALL, NO_MANIFEST } from './crds.ts';
-import { firstDrift } from './drift.ts';
 import { failed, forbidden, orOk, type Problem, warning } from './finding.ts';
 import type { Manifested } from './manifest.ts';
 import type { DoctorSource } from './source.ts';

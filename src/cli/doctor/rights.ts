@@ -1,6 +1,7 @@
 import { OPERATOR_NAMESPACE, OPERATOR_USER } from '../../apis/v1alpha1/names.ts';
 import { isRetryable } from '../../kube/errors.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
+import { FIELD_MANAGER } from '../connect.ts';
 import { type Found, find } from '../read-object.ts';
 import { counted } from '../text.ts';
 import { INSTALL, NO_MANIFEST } from './crds.ts';
@@ -97,7 +98,7 @@ async function review({ client, signal }: DoctorSource, { kind, right, spec }: Q
     metadata: { name: '' },
     spec: { ...spec, resourceAttributes: right },
   };
-  const ask = (): Promise<Review> => client.create(resource, body, { fieldManager: 'kubectl-molecule', signal });
+  const ask = (): Promise<Review> => client.create(resource, body, { fieldManager: FIELD_MANAGER, signal });
   // It changes nothing, so one whose answer was lost is asked again; the client repeats no POST by itself.
   const answer = await ask().catch((error: unknown) => {
     if (!isRetryable(error)) throw error;

@@ -19,6 +19,8 @@ export interface Names {
   /** What spec.env takes from Secrets and the operator misses. */
   readonly environmentSecrets: readonly EnvironmentSecret[];
   readonly suspendedAncestor: string;
+  /** The ApprovalRequest that waits for a human. */
+  readonly request: string;
   /** The size to ask for again; undefined where asking for less ends nothing. */
   readonly volumeSize?: string;
 }
@@ -145,12 +147,26 @@ export function putSizeBack(names: Names): string {
   return size === undefined ? describeVolume(names) : patchSpec({ storage: { size } })(names);
 }
 
+export function showRequest({ flags, request }: Names): string {
+  return `kubectl molecule approvals show ${request} ${flags}`;
+}
+
+/** Asks, and once it is approved deletes. */
+export function deleteObject({ flags, object }: Names): string {
+  return `kubectl molecule delete ${object.resource}/${object.name} ${flags} --reason TEXT`;
+}
+
 export function showCatalog({ operatorFlags }: Names): string {
   return `kubectl get configmap molecule-runtimes ${operatorFlags} -o yaml`;
 }
 
 export function operatorLog({ operatorFlags }: Names): string {
   return `kubectl logs deployment/${OPERATOR_NAME} ${operatorFlags}`;
+}
+
+/** Where the ledger is, the plugin reads from the operator's namespace. */
+export function verifyAudit({ clusterFlags }: Names): string {
+  return `kubectl molecule audit verify ${clusterFlags}`.trim();
 }
 
 export function showNodes({ clusterFlags }: Names): string {

@@ -1,10 +1,12 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
+import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import { CLI_API_VERSION } from '../print-structured.ts';
 import { conditionOf, type Ours, type Standing, standingOf } from '../standing.ts';
 import type { Advice, Names } from './advice.ts';
-import { adviceFor, UNSEEN } from './guide.ts';
+import { ASKED, adviceFor, UNSEEN } from './guide.ts';
 import type { PlainLink } from './links.ts';
 import type { EventLine, LinkKind, ObjectStatus } from './object-status.ts';
+import { openRequests } from './open-requests.ts';
 
 export interface StatusParts {
   readonly object: Ours;
@@ -14,15 +16,19 @@ export interface StatusParts {
   readonly names: Names;
   readonly events: readonly EventLine[] | null;
   readonly notice: string | null;
+  /** Null when they may not be read. */
+  readonly requests: readonly ApprovalRequest[] | null;
 }
 
 /** Puts the parts together: which link is to blame, what it waits for, and what to run next. */
-export function assembleStatus({ object, chain, ownLink, names, events, notice }: StatusParts): ObjectStatus {
+export function assembleStatus({ object, chain, ownLink, names, events, notice, requests }: StatusParts): ObjectStatus {
   const standing = standingOf(object);
   const advice = standing.state === 'Ready' ? undefined : adviceFor(standing);
   const index =
     advice === undefined ? goneIndex(chain) : culpritIndex(chain, culpritLink(object, advice) ?? ownLink, ownLink);
-  const next = advice ?? (index < 0 ? undefined : UNSEEN);
+  const approvals = requests === null ? null : openRequests(requests);
+  const pending = approvals?.find(({ phase }) => phase === 'Pending');
+  const next = advice ?? (index < 0 ? (pending === undefined ? undefined : ASKED) : UNSEEN);
   const { namespace = '', name } = object.metadata;
   return {
     apiVersion: CLI_API_VERSION,
@@ -36,7 +42,12 @@ export function assembleStatus({ object, chain, ownLink, names, events, notice }
       const isPending = link.state === 'Missing' && index >= 0 && at > index;
       return { ...link, ...(isPending ? { state: 'Waiting' } : {}), isCulprit: false };
     }),
-    next: next === undefined ? null : { command: next.command(names) },
+    approvals,
+    deletionGrant: object.status?.deletionGrant?.request ?? null,
+    next:
+      next === undefined
+        ? null
+        : { command: next.command({ ...names, request: approvals?.[0]?.name ?? names.request }) },
     events,
   };
 }

@@ -6,6 +6,7 @@ import {
   agentLog,
   createOrg,
   createSecret,
+  deleteObject,
   describeObject,
   describePod,
   describeVolume,
@@ -24,8 +25,10 @@ import {
   showConflict,
   showNodes,
   showObject,
+  showRequest,
   syncTemplate,
   templateStatus,
+  verifyAudit,
   watchObject,
 } from './advice.ts';
 
@@ -53,6 +56,34 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   [REASONS.orgDeleting]: { at: 'org', command: kubectl('molecule status org') },
   [REASONS.idTaken]: { at: 'object', command: showObject },
   [REASONS.deletingChildren]: { at: 'workspaces', command: kubectl('molecule tree') },
+
+  // Deletions that wait, and their requests
+  [REASONS.requestingApproval]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.awaitingApproval]: { at: 'object', command: showRequest },
+  [REASONS.checkingApproval]: { at: 'object', command: showRequest },
+  [REASONS.awaitingDeletion]: { at: 'object', command: deleteObject },
+  [REASONS.approvalConsumed]: NOTHING_TO_DO,
+  [REASONS.restoring]: { at: 'object', command: watchObject },
+  [REASONS.approvalDenied]: NOTHING_TO_DO,
+  [REASONS.cannotRestore]: { at: 'object', command: showRequest },
+  [REASONS.approvalExpired]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.approvalSuperseded]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.approvalWithdrawn]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.approvalRefused]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.guardOpen]: { at: 'object', command: doctor },
+  [REASONS.guardUnknown]: { at: 'object', command: operatorLog },
+  [REASONS.guardReady]: NOTHING_TO_DO,
+  [REASONS.ledgerFrozen]: { at: 'object', command: verifyAudit },
+  [REASONS.releasedUnused]: NOTHING_TO_DO,
+  [REASONS.volumeErased]: NOTHING_TO_DO,
+  [REASONS.restored]: NOTHING_TO_DO,
+  [REASONS.restoreRefused]: { at: 'volume', command: describeVolume },
+  [REASONS.approvalRequestedEvent]: { at: 'object', command: showRequest },
+  [REASONS.approvalApprovedEvent]: NOTHING_TO_DO,
+  [REASONS.approvalDeniedEvent]: NOTHING_TO_DO,
+  [REASONS.approvalWithdrawnEvent]: NOTHING_TO_DO,
+  [REASONS.approvalConsumedEvent]: NOTHING_TO_DO,
+  [REASONS.approvalExpiredEvent]: NOTHING_TO_DO,
 
   // Workspace: itself and its place
   [REASONS.workspaceReady]: NOTHING_TO_DO,
@@ -157,10 +188,13 @@ const UNKNOWN: Advice = { command: describeObject };
 /** The operator has not seen the object, or what became of it. */
 export const UNSEEN: Advice = { at: 'object', command: doctor };
 
+/** Somebody waits for a decision about an object that works. */
+export const ASKED: Advice = { at: 'object', command: showRequest };
+
 /** Undefined where nothing is to be done. */
 export function adviceFor({ reason, message }: Pick<Standing, 'reason' | 'message'>): Advice | undefined {
   if (reason === NOT_OBSERVED) return UNSEEN;
-  if (/\bthe ledger\b/i.test(message ?? '')) return WAITS_FOR_LEDGER;
+  if (reason !== REASONS.ledgerFrozen && /\bthe ledger\b/i.test(message ?? '')) return WAITS_FOR_LEDGER;
   const advice = (GUIDE as Readonly<Record<string, Advice | typeof NOTHING_TO_DO | undefined>>)[reason ?? ''];
   return advice === NOTHING_TO_DO ? undefined : (advice ?? UNKNOWN);
 }

@@ -13,10 +13,22 @@ export interface ObjectStatus extends Standing {
   readonly notice: string | null;
   /** What the object needs, in the order in which it needs it. */
   readonly chain: readonly Link[];
+  /** Requests for an approval of what is to be done to the object, as long as they are open; null when they may not be read. */
+  readonly approvals: readonly OpenRequest[] | null;
+  /** Name of the ApprovalRequest that lets a DELETE of the object in. */
+  readonly deletionGrant: string | null;
   /** Null when nothing is to be done. */
   readonly next: NextStep | null;
   /** The latest ten about the objects of the chain, newest last; null when they may not be read. */
   readonly events: readonly EventLine[] | null;
+}
+
+export interface OpenRequest {
+  readonly name: string;
+  /** New: the operator has not completed it yet. */
+  readonly phase: 'New' | 'Pending' | 'Approved';
+  readonly requestedBy: string;
+  readonly expiresAt: string | null;
 }
 
 export interface ObjectName {

@@ -3,6 +3,7 @@ import { explain, type State } from '../standing.ts';
 import { colored, mark, type Style } from '../style.ts';
 import { alignRows, cut, printable } from '../text.ts';
 import type { EventLine, Link, LinkKind, ObjectStatus } from './object-status.ts';
+import { requestLines } from './open-requests.ts';
 
 export interface RenderOptions {
   readonly style: Style;
@@ -34,6 +35,7 @@ export function renderStatus(status: ObjectStatus, options: RenderOptions): read
   return [
     `${head}${colored(status.state, status.state, style)}`,
     ...(status.notice === null ? [] : [status.notice]),
+    ...requestLines(status, options.now),
     '',
     ...chainLines(status.chain, options),
     ...(culprit === undefined ? [] : ['', `Waits for: ${printable(explain(culprit))}`]),

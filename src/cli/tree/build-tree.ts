@@ -1,12 +1,22 @@
 import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
-import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { hierarchyNode } from '../../controllers/hierarchy-node.ts';
+import { isFinal } from '../../rules/approval/lifecycle.ts';
 import { place } from '../../rules/hierarchy.ts';
 import { type Standing, standingOf } from '../standing.ts';
 import type { DetachedNode, OrgTree, TreeNode } from './org-tree.ts';
 
-/** The trees of all namespaces that have an Org or a Workspace, in the order of their names. */
-export function buildTrees(orgs: readonly Org[], workspaces: readonly Workspace[]): readonly OrgTree[] {
+/** The trees of all namespaces that have an Org or a Workspace, in the order of their names. Without requests none is known. */
+export function buildTrees(
+  orgs: readonly Org[],
+  workspaces: readonly Workspace[],
+  requests: readonly ApprovalRequest[] = [],
+): readonly OrgTree[] {
+  const approvals = new Map(
+    requests
+      .filter(({ status }) => !isFinal(status?.phase))
+      .map(({ metadata, spec }) => [spec.target.uid, metadata.name]),
+  );
   const orgsByNamespace = Map.groupBy(orgs, namespaceOf);
   const workspacesByNamespace = Map.groupBy(workspaces, namespaceOf);
   const namespaces = new Set([...orgsByNamespace.keys(), ...workspacesByNamespace.keys()]);
@@ -14,6 +24,7 @@ export function buildTrees(orgs: readonly Org[], workspaces: readonly Workspace[
     buildTree(namespace, {
       org: orgsByNamespace.get(namespace)?.[0],
       workspaces: workspacesByNamespace.get(namespace) ?? [],
+      approvals,
     }),
   );
 }
@@ -21,21 +32,25 @@ export function buildTrees(orgs: readonly Org[], workspaces: readonly Workspace[
 interface Members {
   readonly org: Org | undefined;
   readonly workspaces: readonly Workspace[];
+  /** Name of the open request by the uid of what it is about. */
+  readonly approvals: ReadonlyMap<string, string>;
 }
 
 /** Parents are taken from the specs: that is what people edit, and the operator computes the same from them. */
-function buildTree(namespace: string, { org, workspaces }: Members): OrgTree {
+function buildTree(namespace: string, { org, workspaces, approvals }: Members): OrgTree {
   const sorted = [...workspaces].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const byName = new Map(sorted.map((workspace) => [workspace.metadata.name, workspace]));
   const agents = sorted.filter((workspace) => workspace.spec.kind !== 'platform');
   const byParent = Map.groupBy(agents, parentOf);
   const attached = new Set<string>();
+  const nodeOf = (workspace: Workspace, children: readonly TreeNode[]): TreeNode =>
+    treeNode(workspace, { children, approval: approvals.get(workspace.metadata.uid ?? '') ?? null });
   const subtree = (name: string, heads: ReadonlySet<string>): TreeNode[] =>
     (byParent.get(name) ?? [])
       .filter((child) => !heads.has(child.metadata.name))
       .map((child) => {
         attached.add(child.metadata.name);
-        return treeNode(child, subtree(child.metadata.name, heads));
+        return nodeOf(child, subtree(child.metadata.name, heads));
       });
 
   const children = subtree(PLATFORM_AGENT_NAME, new Set());
@@ -49,8 +64,8 @@ function buildTree(namespace: string, { org, workspaces }: Members): OrgTree {
     displayName: org?.spec.displayName ?? null,
     createdAt: org?.metadata.creationTimestamp ?? null,
     ...(org === undefined ? NO_ORG : standingOf(org)),
-    root: platformAgent === undefined ? missingRoot(children) : treeNode(platformAgent, children),
-    detached: heads.flatMap((head) => detachedNode(treeNode(head, subtree(head.metadata.name, headNames)), byName)),
+    root: platformAgent === undefined ? missingRoot(children) : nodeOf(platformAgent, children),
+    detached: heads.flatMap((head) => detachedNode(nodeOf(head, subtree(head.metadata.name, headNames)), byName)),
   };
 }
 
@@ -96,7 +111,7 @@ function detachedNode(node: TreeNode, byName: ReadonlyMap<string, Workspace>): r
   return [{ ...node, detachedReason: placement.reason, detachedMessage: placement.message }];
 }
 
-function treeNode(workspace: Workspace, children: readonly TreeNode[]): TreeNode {
+function treeNode(workspace: Workspace, { children, approval }: Pick<TreeNode, 'children' | 'approval'>): TreeNode {
   const { metadata, spec, status } = workspace;
   return {
     name: metadata.name,
@@ -111,6 +126,7 @@ function treeNode(workspace: Workspace, children: readonly TreeNode[]): TreeNode
     pod: status?.podName ?? null,
     endpoint: status?.endpoint ?? null,
     createdAt: metadata.creationTimestamp ?? null,
+    approval,
     children,
   };
 }
@@ -125,6 +141,7 @@ function missingRoot(children: readonly TreeNode[]): TreeNode {
     pod: null,
     endpoint: null,
     createdAt: null,
+    approval: null,
     children,
   };
 }

@@ -39,6 +39,8 @@ export interface TreeNode extends Standing {
   readonly pod: string | null;
   readonly endpoint: string | null;
   readonly createdAt: string | null;
+  /** ApprovalRequest for what is to be done to it, while it is open; also null when that may not be read. */
+  readonly approval: string | null;
   /** By name. */
   readonly children: readonly TreeNode[];
 }

@@ -82,7 +82,9 @@ function orgMessage(tree: OrgTree): string {
 
 function nodeMessage(node: TreeNode | DetachedNode): string {
   if ('detachedReason' in node) return `${node.detachedReason}: ${node.detachedMessage}`;
-  return explanation(node).join('');
+  const open =
+    node.approval === null || node.state === 'Deleting' ? [] : [`ApprovalRequest "${node.approval}" is open`];
+  return [...explanation(node), ...open].join('; ');
 }
 
 /** Nothing for what is fine. */

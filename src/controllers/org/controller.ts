@@ -2,8 +2,9 @@ import { ORG_NAME } from '../../apis/v1alpha1/names.ts';
 import { ORGS } from '../../apis/v1alpha1/resources.ts';
 import { keyOf, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
 import type { ControllerHandle, Manager } from '../../runtime/manager.ts';
-import { idsAtStake, idsOfOrg, idsOfWorkspace, orgsOf } from '../identities.ts';
-import { namespaceOf, ownKey } from '../keys.ts';
+import type { ClearanceSource } from '../clearance.ts';
+import { idsAtStake, idsOfOrg, idsOfWorkspace, idsRestored, orgsOf } from '../identities.ts';
+import { keysOfRequest, namespaceOf, ownKey } from '../keys.ts';
 import type { Stores } from '../stores.ts';
 import { gatherOrg, type OrgSources } from './gather.ts';
 import { planOrg } from './plan.ts';
@@ -18,7 +19,7 @@ const WORKERS = 4;
 /** Org counters change with every agent: however many of them change, at most one pass, and so one write, a second. */
 export function declareOrgController(
   manager: Manager,
-  options: { readonly stores: Stores; readonly sources: OrgSources },
+  options: { readonly stores: Stores; readonly sources: OrgSources & { readonly clearance: ClearanceSource } },
 ): ControllerHandle {
   const { stores, sources } = options;
   const controller = manager.controller({
@@ -39,6 +40,14 @@ export function declareOrgController(
     ...orgOf(before, after),
     ...orgsOf(idsAtStake(before, after, idsOfWorkspace), stores),
   ]);
+  controller.watch(stores.approvalRequests, (before, after) => [
+    ...keysOfRequest('Org', before, after),
+    ...orgsOf(idsAtStake(before, after, idsRestored), stores),
+  ]);
+  // All of them: each says whether the guard is closed.
+  sources.clearance.onChange(() => {
+    for (const org of stores.orgs.list()) controller.enqueue(keyOf(org));
+  });
   controller.watch(stores.networkPolicies, orgOf);
   controller.watch(stores.serviceAccounts, orgOf);
   return controller;

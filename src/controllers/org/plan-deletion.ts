@@ -6,25 +6,33 @@ import type { Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { listNames } from '../../conditions/name-list.ts';
 import { deepestFirst } from '../../rules/hierarchy.ts';
+import type { PassFailure } from '../../runtime/controller.ts';
 import type { Plan } from '../../runtime/plan.ts';
+import { beginDestruction, endDestruction, type Granted } from '../destruction.ts';
 import { deleteLive, finalizerChange, tellStatus } from '../effects.ts';
 import { hierarchyNode } from '../hierarchy-node.ts';
 import { isolationDeletes, isolationWrites } from './isolation.ts';
 import type { OrgSnapshot } from './snapshot.ts';
-import { isolationVerdict, orgStatus } from './status.ts';
+import { guardVerdict, isolationVerdict, orgStatus } from './status.ts';
 
 const RECHECK_MS = 30_000;
 
+export const DELETE_ORG = 'delete_org';
+
 /**
- * The way out of an Org: its Workspaces, each of which waits for those below it; then the platform agent; then the walls, which
- * stand as long as anybody is behind them; then the finalizer. Namespace and volumes stay.
+ * The way out of an Org whose deletion was approved: the Workspaces that the approval lists, each of which waits for those below
+ * it; then the platform agent; then the walls, which stand as long as anybody is behind them; then the finalizer. The namespace
+ * stays.
  */
-export function planDeletion(snapshot: OrgSnapshot, now: Date): Plan {
-  const { org, workspaces, isolation, settings, contests, lastFailure } = snapshot;
-  if (!(org.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) return { outcome: { kind: 'settled' } };
+export function planDeletion(snapshot: OrgSnapshot & { readonly leave: Granted }, now: Date): Plan {
+  const { org, workspaces, isolation, settings, contests, leave, lastFailure } = snapshot;
+  const destruction = { resource: ORGS, object: org, action: DELETE_ORG, leave };
+  const begun = beginDestruction(destruction, {});
   if (workspaces.length === 0) {
     const holderUID = org.metadata.uid ?? '';
     return {
+      ...begun,
+      ...endDestruction(destruction, {}),
       deletes: isolationDeletes(isolation),
       claims: contests.map(({ id }) => ({ kind: 'release', id, holderUID })),
       removeFinalizer: finalizerChange({
@@ -38,14 +46,22 @@ export function planDeletion(snapshot: OrgSnapshot, now: Date): Plan {
   }
   const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
   const platformAgent = workspaces.find((workspace) => workspace.metadata.name === PLATFORM_AGENT_NAME);
+  const isListed = ({ metadata }: Workspace): boolean => leave.members.has(metadata.uid ?? '');
+  const deletes = nextToGo(workspaces)
+    .filter(isListed)
+    .flatMap((workspace) => deleteLive(WORKSPACES, workspace));
+  const leftToPeople = workspaces.filter((one) => !isListed(one) && one.metadata.deletionTimestamp === undefined);
   const verdicts = [
     isolationVerdict(walls.length === 0, lastFailure?.message),
-    waitVerdict(workspaces, lastFailure?.message),
+    waitVerdict(workspaces, leftToPeople, lastFailure),
+    guardVerdict(snapshot),
   ];
-  const status = orgStatus({ org, workspaces, platformAgent, progress: 'progressing', verdicts, now });
+  const progress = leftToPeople.length === 0 ? 'progressing' : 'waiting';
+  const status = orgStatus({ snapshot, platformAgent, progress, verdicts, now });
   return {
+    ...(deletes.length === 0 ? {} : begun),
     writes: walls,
-    deletes: nextToGo(workspaces).flatMap((workspace) => deleteLive(WORKSPACES, workspace)),
+    deletes,
     ...tellStatus({ resource: ORGS, object: org, status, fieldManager: FIELD_MANAGERS.org }),
     outcome: { kind: 'progressing', recheckAfterMs: RECHECK_MS },
   };
@@ -64,17 +80,23 @@ function childrenOf(workspaces: readonly Workspace[]): readonly Workspace[] {
   return workspaces.filter(({ metadata }) => metadata.name !== PLATFORM_AGENT_NAME);
 }
 
-function waitVerdict(workspaces: readonly Workspace[], failure: string | undefined): Verdict {
+function waitVerdict(
+  workspaces: readonly Workspace[],
+  leftToPeople: readonly Workspace[],
+  failure: PassFailure | undefined,
+): Verdict {
   const children = childrenOf(workspaces).map(({ metadata }) => metadata.name);
   const noun = children.length === 1 ? 'Workspace' : 'Workspaces';
   const message =
     children.length === 0
       ? 'Waits for the platform agent to go'
       : `Waits for ${children.length} ${noun} to go: ${listNames(children)}; the platform agent goes last`;
+  const late = listNames(leftToPeople.map(({ metadata }) => metadata.name));
+  const remedy = late === '' ? '' : `; not part of what was approved, delete them too: ${late}`;
   return {
     type: CONDITIONS.platformAgentReady,
     status: 'False',
-    reason: REASONS.deletingChildren,
-    message: failure ?? message,
+    reason: failure?.reason ?? REASONS.deletingChildren,
+    message: failure?.message ?? `${message}${remedy}`,
   };
 }

@@ -8,22 +8,30 @@ import type { Progress } from '../../conditions/summarise.ts';
 import { standingOf } from '../../rules/claims.ts';
 import { orgID } from '../../rules/identity.ts';
 import type { Plan, WriteEffect } from '../../runtime/plan.ts';
+import { noticeHoldMs } from '../approval-status.ts';
 import { finalizerChange, tellStatus } from '../effects.ts';
 import { claimEffects } from '../identities.ts';
 import { desiredPlatformAgent, isUpToDate } from './desired.ts';
 import { isolationWrites } from './isolation.ts';
 import { planDeletion } from './plan-deletion.ts';
 import type { OrgSnapshot } from './snapshot.ts';
-import { isolationVerdict, orgStatus, platformVerdict } from './status.ts';
+import { guardVerdict, isolationVerdict, orgStatus, platformVerdict } from './status.ts';
 
 const RECHECK_MS = 30_000;
 const RESYNC_MS = 600_000;
+/** An examination of the guard comes by itself; who closes what is open is somebody else. */
+const GUARD_PROGRESS = { True: 'settled', Unknown: 'progressing', False: 'waiting' } as const;
 
-/** One pass over one Org: finalizer, its walls, its platform agent, counts; in a deletion the way out. */
+/**
+ * One pass over one Org: finalizer, its walls, its platform agent, counts; the way out once a deletion was approved, and nothing
+ * different before.
+ */
 export function planOrg(snapshot: OrgSnapshot, now: Date): Plan {
-  const { org, workspaces, isolation, settings, lastFailure } = snapshot;
-  if (org.metadata.deletionTimestamp !== undefined) return planDeletion(snapshot, now);
-  if (!(org.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) {
+  const { org, workspaces, isolation, settings, leave, lastFailure } = snapshot;
+  const isHeldByUs = (org.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER);
+  if (leave !== undefined && !isHeldByUs) return { outcome: { kind: 'settled' } };
+  if (leave?.kind === 'granted') return planDeletion({ ...snapshot, leave }, now);
+  if (!isHeldByUs) {
     const addFinalizer = finalizerChange({
       resource: ORGS,
       object: org,
@@ -36,26 +44,35 @@ export function planOrg(snapshot: OrgSnapshot, now: Date): Plan {
   const refusal = refuseID(snapshot);
   const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
   const root = refusal === undefined ? rootWrites(platformAgent, snapshot) : [];
-  const verdicts = [
+  const tree = [
     isolationVerdict(walls.length === 0, lastFailure?.message),
     refusal ??
       (root.length > 0 && lastFailure !== undefined
         ? createFailed(lastFailure.message)
         : platformVerdict(platformAgent)),
   ];
+  const guard = guardVerdict(snapshot);
   const writes = [...walls, ...root];
-  const isDone = verdicts.every(({ status }) => status === 'True');
+  const isTreeDone = tree.every(({ status }) => status === 'True');
+  const isDone = isTreeDone && guard.status === 'True';
   const isUnderWay = writes.length > 0 || platformAgent === undefined;
   const progress =
-    refusal !== undefined ? 'stalled' : isDone ? 'settled' : isUnderWay ? 'progressing' : progressOf(platformAgent);
-  const status = orgStatus({ org, workspaces, platformAgent, progress, verdicts, now });
+    refusal !== undefined
+      ? 'stalled'
+      : isTreeDone
+        ? GUARD_PROGRESS[guard.status]
+        : isUnderWay
+          ? 'progressing'
+          : progressOf(platformAgent);
+  const status = orgStatus({ snapshot, platformAgent, progress, verdicts: [...tree, guard], now });
+  const heldMs = noticeHoldMs(leave, org, now);
   return {
     writes,
-    ...tellStatus({ resource: ORGS, object: org, status, fieldManager: FIELD_MANAGERS.org }),
+    ...(heldMs > 0 ? {} : tellStatus({ resource: ORGS, object: org, status, fieldManager: FIELD_MANAGERS.org })),
     claims: snapshot.contests.flatMap((contest) => claimEffects(contest, org.metadata.uid ?? '')),
     outcome: isDone
-      ? { kind: 'settled', resyncAfterMs: RESYNC_MS }
-      : { kind: 'progressing', recheckAfterMs: RECHECK_MS },
+      ? { kind: 'settled', resyncAfterMs: heldMs > 0 ? heldMs : RESYNC_MS }
+      : { kind: 'progressing', recheckAfterMs: heldMs > 0 ? heldMs : RECHECK_MS },
   };
 }
 

@@ -2,11 +2,12 @@ import type { ForgeClient } from '../../assets/fetch/forge.ts';
 import { createRefCache } from '../../assets/fetch/ref-cache.ts';
 import type { AssetStore } from '../../assets/store/asset-store.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { ObjectKey } from '../../kube/objects.ts';
+import { keyOf, type ObjectKey } from '../../kube/objects.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Manager } from '../../runtime/manager.ts';
-import { ownKey } from '../keys.ts';
+import type { ClearanceSource } from '../clearance.ts';
+import { keysOfRequest, ownKey } from '../keys.ts';
 import type { Stores } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
 import { ArtifactKeeper } from './artifact-keeper.ts';
@@ -19,6 +20,7 @@ const WORKERS = 8;
 
 export interface TemplateAssetControllerOptions {
   readonly stores: Stores;
+  readonly clearance: ClearanceSource;
   readonly client: KubeClient;
   readonly forge: ForgeClient;
   readonly assets: AssetStore;
@@ -37,11 +39,12 @@ export function declareTemplateAssetController(
   manager: Manager,
   options: TemplateAssetControllerOptions,
 ): TemplateAssetHandle {
-  const { stores, client, forge, assets: store, clock, random, log } = options;
+  const { stores, clearance, client, forge, assets: store, clock, random, log } = options;
   const now = (): number => clock.monotonicMs();
   const refs = createRefCache({ forge, now, random });
   const sources: TemplateAssetSources = {
     ...stores,
+    clearance,
     checker: new SourceChecker({ client, refs, store, now, random, log }),
     keeper: new ArtifactKeeper({ client, store, now, random, log }),
   };
@@ -49,7 +52,7 @@ export function declareTemplateAssetController(
     controller: {
       name: 'template-asset',
       gather: (key, signal) => gatherTemplateAsset(key, sources, signal),
-      plan: (snapshot, { now }) => planTemplateAsset(snapshot, now),
+      plan: (snapshot, { now, ...failure }) => planTemplateAsset({ ...snapshot, ...failure }, now),
     },
     concurrency: WORKERS,
   });
@@ -62,6 +65,11 @@ export function declareTemplateAssetController(
       return stores.templateAssets.get(key)?.metadata.deletionTimestamp === undefined ? [] : [key];
     }),
   );
+  controller.watch(stores.approvalRequests, (before, after) => keysOfRequest('TemplateAsset', before, after));
+  clearance.onChange(() => {
+    for (const asset of stores.templateAssets.list())
+      if (asset.metadata.deletionTimestamp !== undefined) controller.enqueue(keyOf(asset));
+  });
   return {
     refetch: ({ namespace, name }) => {
       const workspace = stores.workspaces.get({ namespace, name });

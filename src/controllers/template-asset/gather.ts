@@ -1,16 +1,21 @@
 import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
-import type { TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
+import { deletionGrant } from '../approval-status.ts';
+import type { ClearanceSource } from '../clearance.ts';
+import { isBeingRestored, leaveOf } from '../leave.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_TEMPLATE } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
 import type { ArtifactKeeper } from './artifact-keeper.ts';
-import type { TemplateAssetSnapshot } from './snapshot.ts';
+import { isGoing, type TemplateAssetSnapshot } from './snapshot.ts';
 import type { SourceChecker } from './source-checker.ts';
 
 export interface TemplateAssetSources {
   readonly templateAssets: StoreView<TemplateAsset>;
   readonly workspaces: StoreView<Workspace>;
+  readonly approvalRequests: StoreView<ApprovalRequest>;
+  readonly clearance: Pick<ClearanceSource, 'current'>;
   readonly checker: SourceChecker;
   readonly keeper: ArtifactKeeper;
 }
@@ -35,20 +40,30 @@ export async function gatherTemplateAsset(
   // Without an artifact nothing was ever delivered: those who name it wait for it, and would wait for each other for ever.
   const canBeUsed = asset.status?.artifact !== undefined;
   const usedBy = isDeleting && canBeUsed ? usersOf(asset, sources.workspaces) : [];
-  if (isDeleting && usedBy.length === 0) return { asset, usedBy };
-  const isWanted = !isDeleting && asset.spec.auth !== 'disabled' && asset.spec.suspend !== true;
+  const subject = { kind: 'TemplateAsset', metadata: asset.metadata } as const;
+  const leave = isDeleting ? leaveOf(subject, { ...sources, clearance: sources.clearance.current() }) : undefined;
+  // One that was denied to go and comes back without its artifact is not this one yet.
+  const isIncomplete = !canBeUsed && isBeingRestored({ ...key, kind: 'TemplateAsset' }, sources);
+  if (leave?.kind === 'restoring' || isIncomplete) return undefined;
+  const base: TemplateAssetSnapshot = {
+    asset,
+    usedBy,
+    ...(leave === undefined ? {} : { leave }),
+    ...deletionGrant(subject, sources),
+  };
+  if (isGoing(base)) return base;
+  const isWanted = asset.spec.auth !== 'disabled' && asset.spec.suspend !== true;
   const attempt = isWanted ? await checker.check(asset, signal) : undefined;
   const published = attempt?.kind === 'stored' ? undefined : asset.status?.artifact;
   const loss = published === undefined ? undefined : await keeper.restore(asset, published, signal);
   return {
-    asset,
-    usedBy,
+    ...base,
     ...(attempt === undefined ? {} : { attempt }),
     ...(loss === undefined ? {} : { loss }),
   };
 }
 
-function usersOf(asset: TemplateAsset, workspaces: StoreView<Workspace>): readonly string[] {
+export function usersOf(asset: TemplateAsset, workspaces: StoreView<Workspace>): readonly string[] {
   const { namespace, name } = keyOf(asset);
   const platformAgent = workspaces.get({ namespace, name: PLATFORM_AGENT_NAME });
   const named = workspaces.byIndex(BY_TEMPLATE, `${namespace}/${name}`);

@@ -1,15 +1,29 @@
 import type { Reason } from '../../apis/v1alpha1/reasons.ts';
-import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
+import type { TemplateAsset, WorkspaceDeletionGrant } from '../../apis/v1alpha1/types.generated.ts';
+
+import type { PassFailure } from '../../runtime/controller.ts';
+import type { Leave } from '../leave.ts';
 
 /** Everything that one pass over a TemplateAsset knows. */
 export interface TemplateAssetSnapshot {
   readonly asset: TemplateAsset;
   /** Names of the Workspaces that use it; looked up when it is being deleted. */
   readonly usedBy: readonly string[];
-  /** The newest look at the source; undefined when none is wanted (disabled, suspended, being deleted). */
+  /** What its deletion may do; absent while nobody deletes it. */
+  readonly leave?: Leave;
+  /** status.deletionGrant as it should be. */
+  readonly deletionGrant?: WorkspaceDeletionGrant;
+  /** What the last attempt to carry out a plan of this object failed at; absent after a success. */
+  readonly lastFailure?: PassFailure;
+  /** The newest look at the source; undefined when none is wanted (disabled, suspended, going). */
   readonly attempt?: Attempt;
   /** The files of the published revision, which stays live, left the store and cannot be had again. */
   readonly loss?: Loss;
+}
+
+/** Its deletion needs to wait for nobody: it was approved, or nothing would be lost. */
+export function isGoing({ leave, usedBy }: TemplateAssetSnapshot): boolean {
+  return leave !== undefined && (leave.kind === 'granted' || usedBy.length === 0);
 }
 
 /** What came of looking at the source: resolve, and download unless the revision is stored already. */

@@ -2,10 +2,10 @@ import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAssetStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
-import { listNames } from '../../conditions/name-list.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { approvalNotice } from '../approval-status.ts';
 import { requestedAt } from '../requested-at.ts';
-import type { Attempt, TemplateAssetSnapshot } from './snapshot.ts';
+import { type Attempt, isGoing, type TemplateAssetSnapshot } from './snapshot.ts';
 
 /** The whole status. A failed attempt leaves the artifact: the last good revision stays live and Ready says why it is not the newest. */
 export function templateAssetStatus(snapshot: TemplateAssetSnapshot, now: Date): TemplateAssetStatus {
@@ -19,9 +19,13 @@ export function templateAssetStatus(snapshot: TemplateAssetSnapshot, now: Date):
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     ...(artifact === undefined ? {} : { artifact }),
     ...(attempt?.kind === 'failed' ? { lastAttempt: lastAttempt(attempt) } : {}),
+    ...(snapshot.deletionGrant === undefined ? {} : { deletionGrant: snapshot.deletionGrant }),
     conditions: [
       ...summarise({
-        verdicts: [{ type: CONDITIONS.artifactReady, ...verdict }],
+        verdicts: [
+          ...(isGoing(snapshot) ? [] : approvalNotice(snapshot.leave, asset)),
+          { type: CONDITIONS.artifactReady, ...verdict },
+        ],
         progress,
         whenReady: { reason: verdict.reason, message: verdict.message },
         observed: asset.status?.conditions ?? [],
@@ -47,9 +51,11 @@ function lastAttempt({ revision, reason }: Failed): NonNullable<TemplateAssetSta
 type Judgement = Omit<Verdict, 'type'> & { readonly progress: Progress };
 
 function judge(snapshot: TemplateAssetSnapshot): Judgement {
-  const { asset, attempt, usedBy } = snapshot;
-  if (asset.metadata.deletionTimestamp !== undefined)
-    return no(REASONS.inUse, `Still used by ${listNames(usedBy)}; it goes when no Workspace names it`, 'waiting');
+  const { asset, attempt, lastFailure } = snapshot;
+  if (isGoing(snapshot)) {
+    const { reason = REASONS.terminating, message } = lastFailure ?? { message: 'It is being deleted' };
+    return no(reason, message, 'progressing');
+  }
   if (attempt?.kind === 'failed') return judgeFailed(snapshot, attempt);
   if (attempt?.kind === 'stored') {
     const { revision, files } = attempt.artifact;

@@ -1,7 +1,7 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
-import type { Org } from '../../apis/v1alpha1/types.generated.ts';
+import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { Verdict } from '../../conditions/condition.ts';
 import { findFailure } from '../../conditions/failure.ts';
 import { standingOf } from '../../rules/claims.ts';
@@ -58,10 +58,7 @@ function checkIdentity({ workspace, org, contest }: WorkspaceSnapshot): Blocker 
 
 /** What keeps an agent from starting and does not end one. */
 function checkStart({ workspace, ancestors }: WorkspaceSnapshot, org: Org): Blocker | undefined {
-  const { creationTimestamp = '' } = workspace.metadata;
-  const { deletionTimestamp } = org.metadata;
-  // Workspaces that were there before go on until their own deletion comes; the Org may yet be kept.
-  if (deletionTimestamp !== undefined && creationTimestamp >= deletionTimestamp) {
+  if (isTooLate(workspace, org)) {
     return waiting(REASONS.orgDeleting, 'The Org is being deleted and takes no new Workspaces; use another Org');
   }
   const leaving = leavingParent({ workspace, ancestors });
@@ -70,6 +67,17 @@ function checkStart({ workspace, ancestors }: WorkspaceSnapshot, org: Org): Bloc
   if (why === undefined) return undefined;
   const block = findFailure(org.status?.conditions ?? []) === undefined ? progressing : waiting;
   return block(REASONS.orgNotReady, `The Org is not ready for agents: ${why}`);
+}
+
+/**
+ * Workspaces that were there before the deletion of the Org go on until it is approved, and so does the platform agent, which
+ * the Org itself makes anew. One that came back after a denial was there before, whenever its object was made.
+ */
+function isTooLate({ metadata, spec, status }: Workspace, org: Org): boolean {
+  const { uid, creationTimestamp = '' } = metadata;
+  const { deletionTimestamp } = org.metadata;
+  if (deletionTimestamp === undefined || creationTimestamp < deletionTimestamp) return false;
+  return spec.kind !== 'platform' && (status?.incarnation ?? uid) === uid;
 }
 
 /** Why no agent may start in an Org, by its status: it is not isolated, or its id is somebody else's. */
@@ -88,7 +96,7 @@ function leavingParent({
 }: Pick<WorkspaceSnapshot, 'workspace' | 'ancestors'>): string | undefined {
   const name = workspace.spec.parentRef?.name;
   // The platform agent is made anew under the same name and waits for nobody.
-  if (name === undefined || name === PLATFORM_AGENT_NAME || ancestors.get(name)?.isDeleting !== true) return undefined;
+  if (name === undefined || name === PLATFORM_AGENT_NAME || ancestors.get(name)?.isGoing !== true) return undefined;
   return `Workspace "${name}" above it is being deleted and waits for this one; give this one another spec.parentRef, or delete it too`;
 }
 

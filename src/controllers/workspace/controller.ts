@@ -4,9 +4,10 @@ import type { Org } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
 import type { Basis } from '../../runtime/basis.ts';
 import type { ControllerHandle, Manager } from '../../runtime/manager.ts';
-import { idsAtStake, idsOfOrg, idsOfWorkspace, workspacesOf } from '../identities.ts';
-import { namespaceOf, ownKey } from '../keys.ts';
-import { BY_NAMESPACE, BY_NODE, BY_TEMPLATE, type Stores } from '../stores.ts';
+import type { ClearanceSource } from '../clearance.ts';
+import { idsAtStake, idsOfOrg, idsOfWorkspace, idsRestored, workspacesOf } from '../identities.ts';
+import { keysOfRequest, namespaceOf, ownKey } from '../keys.ts';
+import { BY_NAMESPACE, BY_NODE, BY_PARENT, BY_TEMPLATE, type Stores } from '../stores.ts';
 import { explainOrg } from './check-standing.ts';
 import { gatherWorkspace, type WorkspaceSources } from './gather.ts';
 import { planWorkspace } from './plan.ts';
@@ -16,7 +17,11 @@ import { relativesToWake } from './wake.ts';
 /** Watches everything that a Workspace is made from; a report that came in over HTTP wakes it through the handle. */
 export function declareWorkspaceController(
   manager: Manager,
-  options: { readonly stores: Stores; readonly sources: WorkspaceSources; readonly workers: number },
+  options: {
+    readonly stores: Stores;
+    readonly sources: WorkspaceSources & { readonly clearance: ClearanceSource };
+    readonly workers: number;
+  },
 ): ControllerHandle {
   const { stores, sources, workers } = options;
   const controller = manager.controller({
@@ -52,6 +57,18 @@ export function declareWorkspaceController(
   );
   controller.watch(stores.pods, workspaceOfChild);
   controller.watch(stores.volumes, workspaceOfChild);
+  // Those below it too: they read there that a parent is going.
+  controller.watch(stores.approvalRequests, (before, after) => [
+    ...keysOfRequest('Workspace', before, after).flatMap((key) => [
+      key,
+      ...stores.workspaces.byIndex(BY_PARENT, keyString(key)).map(keyOf),
+    ]),
+    ...workspacesOf(idsAtStake(before, after, idsRestored), stores),
+  ]);
+  sources.clearance.onChange(() => {
+    for (const workspace of stores.workspaces.list())
+      if (workspace.metadata.deletionTimestamp !== undefined) controller.enqueue(keyOf(workspace));
+  });
   // Nodes report often; what an agent can notice is that its own comes, goes, falls silent or is back.
   controller.watch(stores.nodes, (before, after) =>
     before?.isReady === after?.isReady

@@ -3,8 +3,11 @@ import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.ge
 import { keyString, type ObjectKey } from '../../kube/objects.ts';
 import { MAX_DEPTH } from '../../rules/hierarchy.ts';
 import { childName } from '../../rules/identity.ts';
+import { deletionGrant } from '../approval-status.ts';
+import type { ClearanceSource } from '../clearance.ts';
 import { hierarchyNode, type WorkspaceNode } from '../hierarchy-node.ts';
 import { gatherContest, type IdentitySources } from '../identities.ts';
+import { isAskedBack, isBeingRestored, type Leave, type Leaver, leaveOf } from '../leave.ts';
 import { requestedAt } from '../requested-at.ts';
 import { type ObservedCatalog, runtimeCatalog } from '../runtime-catalog.ts';
 import type { StoreView } from '../store-view.ts';
@@ -20,6 +23,7 @@ import type { SecretReading, SecretRequest } from './secret-reader.ts';
 import type { ReceivedReport, WorkspaceSnapshot } from './snapshot.ts';
 
 export interface WorkspaceSources extends IdentitySources {
+  readonly clearance: Pick<ClearanceSource, 'current'>;
   readonly templateAssets: StoreView<TemplateAsset>;
   readonly pods: StoreView<ObservedPod>;
   readonly volumes: StoreView<ObservedVolume>;
@@ -41,8 +45,10 @@ export interface WorkspaceSources extends IdentitySources {
 /**
  * Reads memory, so that a pass costs the apiserver nothing but its writes, with two exceptions. Secrets that spec.env names
  * are read, because they are never watched. And what lost its label is in no store: where a Pod was, or must be gone, it is
- * asked for itself, because it would outlive its Workspace, or run on while that is suspended; in a deletion so is the volume,
- * because the ledger and an Event are to name what stays.
+ * asked for itself, because it would outlive its Workspace, or run on while that is suspended; in a deletion that goes on so is
+ * the volume, because it has to be told until when it is kept.
+ *
+ * Undefined also where it, or what it stands on, was denied to go and is on its way back: there is nothing to decide before.
  */
 export async function gatherWorkspace(
   key: ObjectKey,
@@ -56,15 +62,21 @@ export async function gatherWorkspace(
   const platformTemplate = sources.templateAssets.get({ namespace: key.namespace, name: PLATFORM_AGENT_NAME });
   const template = templateName(workspace, platformTemplate !== undefined);
   const org = sources.orgs.get({ namespace: key.namespace, name: ORG_NAME });
+  const leave = leaveTo(workspace, sources);
+  if (leave?.kind === 'restoring' || isOnItsWayBack({ workspace, org, template }, sources)) return undefined;
+  const isGoing = leave?.kind === 'granted';
+  const reading = { sources, isGoing, signal };
   // Before the rest, which is then of one moment.
-  const secrets = isToRun(workspace, org) ? await readSecrets(workspace, sources, signal) : new Map();
-  const pod = sources.pods.get(child) ?? (await findStrippedPod(workspace, child, { sources, signal }));
-  const volume = sources.volumes.get(child) ?? (await findStrippedVolume(workspace, child, { sources, signal }));
+  const secrets = !isGoing && isToRun(workspace, org) ? await readSecrets(workspace, sources, signal) : new Map();
+  const pod = sources.pods.get(child) ?? (await findStrippedPod(workspace, child, reading));
+  const volume = sources.volumes.get(child) ?? (await findStrippedVolume(workspace, child, reading));
   return {
     workspace,
     org,
-    ancestors: gatherAncestors(workspace, sources.workspaces),
-    children: workspace.metadata.deletionTimestamp === undefined ? [] : childrenOf(key, sources.workspaces),
+    ancestors: gatherAncestors(workspace, sources, isGoing),
+    children: isGoing ? sources.workspaces.byIndex(BY_PARENT, keyString(key)) : [],
+    leave,
+    ...deletionGrant({ kind: 'Workspace', metadata: workspace.metadata }, sources),
     contest: gatherContest(identify(workspace, org).id, sources),
     template:
       template === undefined ? undefined : sources.templateAssets.get({ namespace: key.namespace, name: template }),
@@ -80,27 +92,55 @@ export async function gatherWorkspace(
   };
 }
 
+/** What somebody's deletion of it may do now. */
+function leaveTo(
+  { metadata }: Workspace,
+  { approvalRequests, clearance }: Pick<WorkspaceSources, 'approvalRequests' | 'clearance'>,
+): Leave | undefined {
+  if (metadata.deletionTimestamp === undefined) return undefined;
+  return leaveOf({ kind: 'Workspace', metadata }, { approvalRequests, clearance: clearance.current() });
+}
+
+/** Of what is made again, name and spec come first; who it is, and what it has, comes with its status. */
+function isOnItsWayBack(
+  { workspace, org, template }: { workspace: Workspace; org: Org | undefined; template: string | undefined },
+  sources: WorkspaceSources,
+): boolean {
+  const { namespace = '', name } = workspace.metadata;
+  const isComing = (kind: Leaver['kind'], name: string): boolean => isBeingRestored({ kind, namespace, name }, sources);
+  const parent = workspace.spec.parentRef?.name;
+  const isParentThere = parent === undefined || sources.workspaces.get({ namespace, name: parent }) !== undefined;
+  const asset = template === undefined ? undefined : sources.templateAssets.get({ namespace, name: template });
+  return (
+    (workspace.status?.incarnation === undefined && (isComing('Workspace', name) || isAskedBack({ namespace, name }, sources))) ||
+    (org?.status?.orgID === undefined && isComing('Org', ORG_NAME)) ||
+    (!isParentThere && isComing('Workspace', parent)) ||
+    (template !== undefined && asset?.status?.artifact === undefined && isComing('TemplateAsset', template))
+  );
+}
+
 interface Reading {
   readonly sources: WorkspaceSources;
+  /** Everything of the Workspace has to be found. */
+  readonly isGoing: boolean;
   readonly signal: AbortSignal;
 }
 
 async function findStrippedPod(
   workspace: Workspace,
   key: ObjectKey,
-  { sources, signal }: Reading,
+  { sources, isGoing, signal }: Reading,
 ): Promise<ObservedPod | undefined> {
-  const { metadata, status } = workspace;
-  if (metadata.deletionTimestamp === undefined && status?.podName === undefined) return undefined;
+  if (!isGoing && workspace.status?.podName === undefined) return undefined;
   return ofWorkspace(workspace, await sources.readPod(key, signal));
 }
 
 async function findStrippedVolume(
   workspace: Workspace,
   key: ObjectKey,
-  { sources, signal }: Reading,
+  { sources, isGoing, signal }: Reading,
 ): Promise<ObservedVolume | undefined> {
-  if (workspace.metadata.deletionTimestamp === undefined) return undefined;
+  if (!isGoing) return undefined;
   return ofWorkspace(workspace, await sources.readVolume(key, signal));
 }
 
@@ -113,8 +153,7 @@ function ofWorkspace<T extends Parameters<typeof isOurs>[0]>(
 }
 
 function isToRun(workspace: Workspace, org: Org | undefined): boolean {
-  const isWanted = workspace.metadata.deletionTimestamp === undefined && workspace.spec.suspend !== true;
-  return isWanted && org !== undefined && resolveHosting(workspace, org) === 'Pod';
+  return workspace.spec.suspend !== true && org !== undefined && resolveHosting(workspace, org) === 'Pod';
 }
 
 /** Nothing to read for most; a pass that somebody asked for does not trust what is remembered. */
@@ -135,24 +174,30 @@ async function readSecrets(
 }
 
 /** The parents upward to the platform agent, until one is missing or the way is longer than any legal one. */
-function gatherAncestors(workspace: Workspace, workspaces: StoreView<Workspace>): ReadonlyMap<string, WorkspaceNode> {
+function gatherAncestors(
+  workspace: Workspace,
+  sources: WorkspaceSources,
+  isGoing: boolean,
+): ReadonlyMap<string, WorkspaceNode> {
+  const { workspaces } = sources;
   const namespace = workspace.metadata.namespace ?? '';
   const found = new Map<string, WorkspaceNode>();
+  const nodeOf = (above: Workspace): WorkspaceNode => ({
+    ...hierarchyNode(above),
+    isGoing: leaveTo(above, sources)?.kind === 'granted',
+  });
   // A deletion has to know a circle of any length for one: everybody in it waits for the next.
-  const most = workspace.metadata.deletionTimestamp === undefined ? MAX_DEPTH : Number.POSITIVE_INFINITY;
+  const most = isGoing ? Number.POSITIVE_INFINITY : MAX_DEPTH;
   for (let below = hierarchyNode(workspace); !below.isPlatform && found.size <= most; ) {
     const name = below.parentName ?? PLATFORM_AGENT_NAME;
     const parent = workspaces.get({ namespace, name });
     if (parent === undefined || found.has(name)) break;
-    below = hierarchyNode(parent);
-    found.set(name, below);
+    const node = nodeOf(parent);
+    found.set(name, node);
+    below = node;
   }
   // The root belongs to it also where the way up ends before: suspended, it stops everybody.
   const root = workspaces.get({ namespace, name: PLATFORM_AGENT_NAME });
-  if (root !== undefined) found.set(PLATFORM_AGENT_NAME, hierarchyNode(root));
+  if (root !== undefined) found.set(PLATFORM_AGENT_NAME, nodeOf(root));
   return found;
-}
-
-function childrenOf(key: ObjectKey, workspaces: StoreView<Workspace>): readonly WorkspaceNode[] {
-  return workspaces.byIndex(BY_PARENT, keyString(key)).map(hierarchyNode);
 }

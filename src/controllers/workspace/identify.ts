@@ -1,5 +1,5 @@
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
-import { childName, orgID, platformAgentID } from '../../rules/identity.ts';
+import { childName, orgID, platformAgentID, workspaceID } from '../../rules/identity.ts';
 
 export interface Identity {
   readonly id: string;
@@ -16,7 +16,7 @@ export function identify(workspace: Workspace, org: Org | undefined): Identity {
   const uid = metadata.uid ?? '';
   const derived = spec.kind === 'platform' && org !== undefined ? platformAgentID(orgID(org)) : uid;
   const incarnation = status?.incarnation ?? uid;
-  return { id: spec.id ?? derived, incarnation, childName: childName(metadata.name, incarnation) };
+  return { id: workspaceID(workspace, derived), incarnation, childName: childName(metadata.name, incarnation) };
 }
 
 /** In whose name the id is claimed: that of a platform agent belongs to its Org, which makes the agent anew when it is lost. */

@@ -1,5 +1,6 @@
 import type { Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyString, type ObjectKey } from '../../kube/objects.ts';
+import { childName } from '../../rules/identity.ts';
 import type { Manager } from '../../runtime/manager.ts';
 import { ownKey } from '../keys.ts';
 import type { Stores } from '../stores.ts';
@@ -12,14 +13,17 @@ const WORKERS = 1;
 /** Sweeps Pods that outlived their Workspace. Its keys are the Pods'; since when each is nobody's is known in memory alone. */
 export function declareOrphanController(
   manager: Manager,
-  { stores, monotonicMs }: { readonly stores: Pick<Stores, 'pods' | 'workspaces'>; readonly monotonicMs: () => number },
+  {
+    stores,
+    monotonicMs,
+  }: { readonly stores: Pick<Stores, 'pods' | 'workspaces' | 'approvalRequests'>; readonly monotonicMs: () => number },
 ): void {
-  const { pods, workspaces } = stores;
+  const { pods, workspaces, approvalRequests } = stores;
   const sightings = new Map<string, { readonly podUID: string | undefined; readonly sinceMs: number }>();
   const look = (key: ObjectKey): OrphanSnapshot | undefined => {
     const pod = pods.get(key);
     const seen = sightings.get(keyString(key));
-    if (pod === undefined || isClaimed(pod, workspaces)) {
+    if (pod === undefined || isClaimed(pod, stores)) {
       sightings.delete(keyString(key));
       return undefined;
     }
@@ -35,12 +39,19 @@ export function declareOrphanController(
     concurrency: WORKERS,
   });
   controller.watch(pods, (before, after) =>
-    after !== undefined && isClaimed(after, workspaces) ? [] : ownKey(before, after),
+    after !== undefined && isClaimed(after, stores) ? [] : ownKey(before, after),
   );
   // One that comes may claim a Pod, and one that goes may leave one behind.
   controller.watch(workspaces, (before, after) =>
     before?.metadata.uid === after?.metadata.uid ? [] : podsOf(before, after),
   );
+  // Who was on its way back may have come without what it had.
+  controller.watch(approvalRequests, (before) => {
+    const { restoration } = before?.status ?? {};
+    if (before === undefined || restoration?.incarnation === undefined) return [];
+    const { namespace = '' } = before.metadata;
+    return [{ namespace, name: childName(before.spec.target.name, restoration.incarnation) }];
+  });
 }
 
 function podsOf(...workspaces: readonly (Workspace | undefined)[]): readonly ObjectKey[] {

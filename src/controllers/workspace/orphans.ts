@@ -1,11 +1,12 @@
 import { ANNOTATIONS, LABELS } from '../../apis/v1alpha1/names.ts';
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
-import type { Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf } from '../../kube/objects.ts';
 import type { Basis } from '../../runtime/basis.ts';
 import type { Plan } from '../../runtime/plan.ts';
 import { deleteLive } from '../effects.ts';
+import { BY_RESTORED } from '../leave.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_NAMESPACE } from '../stores.ts';
 import { identify } from './identify.ts';
@@ -22,14 +23,25 @@ export interface OrphanSnapshot {
   readonly orphanedForMs: number;
 }
 
+export interface OrphanSources {
+  readonly workspaces: StoreView<Workspace>;
+  readonly approvalRequests: StoreView<ApprovalRequest>;
+}
+
 /**
  * Whether the Pod may not be swept: a Workspace has the uid that it was made for, or has its incarnation, as one that was restored
- * does. A Pod that does not say whom it was made for is nobody's that we know, and is left alone like a claimed one.
+ * does, or is on its way back with it. A Pod that does not say whom it was made for is nobody's that we know, and is left alone
+ * like a claimed one.
  */
-export function isClaimed(pod: ObservedPod, workspaces: StoreView<Workspace>): boolean {
+export function isClaimed(pod: ObservedPod, { workspaces, approvalRequests }: OrphanSources): boolean {
   const { annotations = {}, namespace = '' } = pod.metadata;
   const madeFor = annotations[ANNOTATIONS.workspaceUID];
-  if (madeFor === undefined || annotations[ANNOTATIONS.incarnation] === undefined) return true;
+  const incarnation = annotations[ANNOTATIONS.incarnation];
+  if (madeFor === undefined || incarnation === undefined) return true;
+  const isReturning = approvalRequests
+    .byIndex(BY_RESTORED, incarnation)
+    .some(({ metadata, status }) => metadata.namespace === namespace && status?.restoration?.state === 'Releasing');
+  if (isReturning) return true;
   const claims = (workspace: Workspace): boolean =>
     workspace.metadata.uid === madeFor || isOurs(pod, identify(workspace, undefined).incarnation);
   const namesake = workspaces.get({ namespace, name: labelledName(pod) });

@@ -4,6 +4,7 @@ import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import { PODS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
 import type { Progress } from '../../conditions/summarise.ts';
 import type { EventEffect, Outcome, Plan } from '../../runtime/plan.ts';
+import { noticeHoldMs } from '../approval-status.ts';
 import { deleteLive, finalizerChange, regardingOf, tellStatus } from '../effects.ts';
 import { claimEffects } from '../identities.ts';
 import type { Change } from './change.ts';
@@ -20,11 +21,16 @@ const RESYNC_MS = 600_000;
 /** A state that ends within this time is not written: one status write until Ready (design, section 5). */
 const HOLD_MS = 2_000;
 
-/** One pass over one Workspace: finalizer, volume, Pod, status; in a deletion the way out. */
+/**
+ * One pass over one Workspace: finalizer, volume, Pod, status; the way out once a deletion was approved. One that waits for its
+ * approval, or for whatever else has to be back first, changes nothing for the agent.
+ */
 export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
-  const { workspace } = snapshot;
-  if (workspace.metadata.deletionTimestamp !== undefined) return planDeletion(snapshot, now);
-  if (!(workspace.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER)) {
+  const { workspace, leave } = snapshot;
+  const isHeldByUs = (workspace.metadata.finalizers ?? []).includes(APPROVAL_FINALIZER);
+  if (leave !== undefined && !isHeldByUs) return { outcome: { kind: 'settled' } };
+  if (leave?.kind === 'granted') return planDeletion({ ...snapshot, leave }, now);
+  if (!isHeldByUs) {
     const addFinalizer = finalizerChange({
       resource: WORKSPACES,
       object: workspace,
@@ -36,7 +42,10 @@ export function planWorkspace(snapshot: WorkspaceSnapshot, now: Date): Plan {
   const assessment = assess(snapshot);
   const change = decideChange(snapshot, { assessment, now });
   const canWait = change.isFleeting === true && snapshot.lastFailure === undefined;
-  const heldMs = canWait ? remainingHoldMs(snapshot, assessment, now) : 0;
+  const heldMs = Math.max(
+    canWait ? remainingHoldMs(snapshot, assessment, now) : 0,
+    noticeHoldMs(leave, workspace, now),
+  );
   const told = heldMs > 0 ? {} : tell(snapshot, { assessment, change, now });
   const events = [...(change.news === undefined ? [] : [newsEvent(snapshot, change.news)]), ...(told.events ?? [])];
   return {

@@ -1,9 +1,10 @@
-import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { Org, TemplateAsset, Workspace, WorkspaceDeletionGrant } from '../../apis/v1alpha1/types.generated.ts';
 import type { MaterializeReport } from '../../assets/report.ts';
 import type { Contest } from '../../rules/claims.ts';
 import type { RuntimeCatalog } from '../../rules/runtime.ts';
 import type { PassFailure } from '../../runtime/controller.ts';
 import type { WorkspaceNode } from '../hierarchy-node.ts';
+import type { Leave } from '../leave.ts';
 import type { WorkspaceSettings } from './intent.ts';
 import type { ObservedNode, ObservedPod, ObservedVolume } from './observed.ts';
 import type { EndedPod } from './pod-history.ts';
@@ -16,8 +17,12 @@ export interface WorkspaceSnapshot {
   readonly org: Org | undefined;
   /** The Workspaces above this one, as far as MAX_DEPTH, by name; the platform agent too, if it exists. */
   readonly ancestors: ReadonlyMap<string, WorkspaceNode>;
-  /** The Workspaces that name this one as their parent; read for a deletion alone. */
-  readonly children: readonly WorkspaceNode[];
+  /** The Workspaces that name this one as their parent; read for a deletion that may go on alone. */
+  readonly children: readonly Workspace[];
+  /** What its deletion may do; undefined while nobody deletes it. */
+  readonly leave: Leave | undefined;
+  /** status.deletionGrant as it should be. */
+  readonly deletionGrant?: WorkspaceDeletionGrant;
   /** About the id of this Workspace. */
   readonly contest: Contest;
   /** The TemplateAsset that `templateName` names; undefined when it does not exist. */

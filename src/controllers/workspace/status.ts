@@ -4,6 +4,7 @@ import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { WorkspacePhase, WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
 import type { Condition } from '../../conditions/condition.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
+import { approvalNotice } from '../approval-status.ts';
 import { requestedAt } from '../requested-at.ts';
 import { assetsStatus } from './assets-status.ts';
 import type { Explanation } from './change.ts';
@@ -34,7 +35,7 @@ export function workspaceStatus(input: StatusInput): WorkspaceStatus {
   const requested = requestedAt(workspace.metadata) ?? observed?.lastHandledReconcileAt;
   const findings = workspaceFindings(snapshot, assessment, input.override);
   const conditions = summarise({
-    verdicts: [...assessment.verdicts, ...findings],
+    verdicts: [...approvalNotice(snapshot.leave, workspace), ...assessment.verdicts, ...findings],
     progress,
     whenReady: whenReady(assessment),
     observed: observed?.conditions ?? [],
@@ -53,6 +54,7 @@ export function workspaceStatus(input: StatusInput): WorkspaceStatus {
     ...(pod === undefined ? {} : { podName: assessment.childName }),
     ...(pod?.isReady === true && pod.ip !== undefined ? { endpoint: `http://${pod.ip}:${AGENT_PORT}` } : {}),
     ...(assets === undefined ? {} : { assets }),
+    ...(snapshot.deletionGrant === undefined ? {} : { deletionGrant: snapshot.deletionGrant }),
     conditions: [...conditions],
   };
 }
@@ -122,7 +124,7 @@ const WAS_ONLINE: ReadonlySet<string | undefined> = new Set(['Online', 'Degraded
  *
  * | phase         | when                                                                         |
  * |---------------|------------------------------------------------------------------------------|
- * | Terminating   | it is being deleted                                                          |
+ * | Terminating   | it is being deleted, also while that waits for an approval                   |
  * | Paused        | it is suspended, or somebody above is                                        |
  * | AwaitingAgent | Ready, and hosted elsewhere: it has to report by itself                      |
  * | Online        | Ready; also while a change is carried out that does not take the agent away  |

@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { coerceError } from '../../platform/errors.ts';
+import { RefusedError } from '../../runtime/classify.ts';
 import { LedgerUnavailableError } from '../unavailable.ts';
 import type { LedgerAddress } from './address.ts';
 
@@ -11,10 +12,10 @@ const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '28', '3D', '40'
 /** lock_not_available; read_only_sql_transaction: a standby, because a failover is under way. */
 const UNAVAILABLE_STATES: ReadonlySet<string> = new Set(['55P03', '25006']);
 
-/** What to throw for an error of the driver; everything that no server answered counts as unavailable. */
+/** What to throw for an error of the driver; everything that no server answered counts as unavailable. Refusals of ours stay. */
 export function ledgerFailure(thrown: unknown, address: LedgerAddress): Error {
   const error = coerceError(thrown);
-  if (error instanceof LedgerUnavailableError || isDefect(error)) return error;
+  if (error instanceof LedgerUnavailableError || error instanceof RefusedError || isDefect(error)) return error;
   return new LedgerUnavailableError(`Cannot use the ledger at ${address.display}: ${reasonOf(error)}`, {
     cause: error,
   });

@@ -65,10 +65,24 @@ describe('the manifests', () => {
     expect(await kindsOf('without-mutating-policies')).toEqual(all.filter((kind) => !kind.includes('Mutating')));
   });
 
-  it('can be taken away without the CRDs, and so without any Org', async () => {
-    const flags = ['--ignore-not-found', '--dry-run=server', '-o', 'name', '-l', 'app.kubernetes.io/component!=crds'];
-    const deleted = await mustKubectl(['delete', '-f', join(MANIFESTS, 'install.yaml'), ...flags]);
+  it('can be taken away but for the CRDs and the namespace, which the guard keeps', async () => {
+    const install = ['delete', '-f', join(MANIFESTS, 'install.yaml'), '--ignore-not-found', '--dry-run=server'];
+    const rest = ['-o', 'name', '-l', 'app.kubernetes.io/component notin (crds,namespace)'];
+    const deleted = await mustKubectl([...install, ...rest]);
     expect(deleted).toContain('clusterrole.rbac.authorization.k8s.io/molecule-operator');
+    expect(deleted).toContain('validatingadmissionpolicybinding.admissionregistration.k8s.io/namespace-of-operator');
     expect(deleted).not.toContain('customresourcedefinition');
+    const { stderr } = await kubectl(install);
+    expect(stderr.match(/Cannot delete this CustomResourceDefinition/g)).toHaveLength(4);
+    expect(stderr).toContain('Cannot delete namespace molecule-system');
+  });
+
+  it('hold no policy that the apiserver warns about', async () => {
+    const warnings =
+      '{range .items[*]}{.metadata.name} {.status.typeChecking.expressionWarnings[*].warning}{"\\n"}{end}';
+    const policies = ['get', 'validatingadmissionpolicies', '-l', 'app.kubernetes.io/name=molecule-operator'];
+    const lines = (await mustKubectl([...policies, '-o', `jsonpath=${warnings}`])).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => line.trim().includes(' '))).toEqual([]);
   });
 });

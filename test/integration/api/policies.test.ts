@@ -1,8 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
-import { API_VERSION, APPROVAL_FINALIZER, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { APPROVAL_FINALIZER } from '../../../src/apis/v1alpha1/names.ts';
+import type { Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
-import { APPROVAL_SPEC, OTHER_UUID, TEMPLATE_ASSET_SPEC, tryToCreate, tryToPatch } from './requests.ts';
+import {
+  APPROVAL_SPEC,
+  create,
+  DRAFT_SPEC,
+  type Manifest,
+  OPERATOR,
+  OTHER_UUID,
+  TEMPLATE_ASSET_SPEC,
+  tryToCreate,
+  tryToPatch,
+} from './requests.ts';
 
 const PLATFORM =
   "denied request: Cannot create a Workspace of kind platform: the operator creates the one platform agent of each Org by itself; create an Org named 'org' and describe the agent in its spec.platformAgent, or leave spec.kind out.";
@@ -12,8 +23,6 @@ const OWNER =
   'denied request: Cannot add an ownerReference: the garbage collector would delete this object together with its owner, past every approval; remove metadata.ownerReferences and delete the object by itself when it is no longer wanted.';
 const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: OTHER_UUID };
 
-/** The operator by its name alone would need its RBAC bound first; what is asked here is what the policies say. */
-const operator = { as: OPERATOR_USER, groups: ['system:masters'] };
 const kinds = [
   ['Org', 'org', {}],
   ['Workspace', 'writer', {}],
@@ -23,19 +32,12 @@ const kinds = [
 let namespace: string;
 beforeAll(async () => {
   namespace = await createNamespace('policies');
-  for (const [kind, name, spec] of kinds) await create({ kind, name, spec });
-  await create({ kind: 'ApprovalRequest', name: 'apr-1', spec: APPROVAL_SPEC });
+  for (const [kind, name, spec] of kinds) await create({ kind, name, spec }, { namespace });
+  await create({ kind: 'ApprovalRequest', name: 'apr-1', spec: APPROVAL_SPEC }, { namespace, ...OPERATOR });
 });
 
-async function create(object: {
-  readonly kind: string;
-  readonly name: string;
-  readonly spec: object;
-  readonly metadata?: object;
-}): Promise<string> {
-  const { kind, name, spec, metadata } = object;
-  const input = JSON.stringify({ apiVersion: API_VERSION, kind, metadata: { name, ...metadata }, spec });
-  return mustKubectl(['create', '-f', '-', '-o', 'jsonpath={.metadata.finalizers}'], { namespace, input });
+async function finalizersOf(manifest: Manifest): Promise<readonly string[] | undefined> {
+  return (await create<Workspace>(manifest, { namespace })).metadata.finalizers;
 }
 
 describe('the kind platform', () => {
@@ -58,7 +60,7 @@ describe('the kind platform', () => {
   });
 
   it('can be created by the operator', async () => {
-    expect(await tryToCreate(platformAgent, { namespace, ...operator })).toBe('accepted');
+    expect(await tryToCreate(platformAgent, { namespace, ...OPERATOR })).toBe('accepted');
   });
 
   it('is no matter for other Workspaces', async () => {
@@ -107,8 +109,8 @@ describe('tiers that own their node', () => {
 describe('our finalizer', () => {
   it('is put on beside those of others', async () => {
     const metadata = { finalizers: ['example.com/backup'] };
-    const finalizers = await create({ kind: 'Workspace', name: 'backed-up', spec: {}, metadata });
-    expect(JSON.parse(finalizers).sort()).toEqual(['example.com/backup', APPROVAL_FINALIZER]);
+    const finalizers = await finalizersOf({ kind: 'Workspace', name: 'backed-up', spec: {}, metadata });
+    expect(finalizers?.toSorted()).toEqual(['example.com/backup', APPROVAL_FINALIZER]);
   });
 
   it('does not stand between a mistake in the spec and its message', async () => {
@@ -127,15 +129,16 @@ describe('our finalizer', () => {
 
   it('joins those of others and comes once', async () => {
     const spec = {};
-    const finalizers = await create({
+    const finalizers = await finalizersOf({
       kind: 'Workspace',
       name: 'held',
       spec,
       metadata: { finalizers: ['example.com/held'] },
     });
-    expect(JSON.parse(finalizers)).toEqual(['example.com/held', APPROVAL_FINALIZER]);
-    const own = await create({ kind: 'Workspace', name: 'own', spec, metadata: { finalizers: [APPROVAL_FINALIZER] } });
-    expect(JSON.parse(own)).toEqual([APPROVAL_FINALIZER]);
+    expect(finalizers).toEqual(['example.com/held', APPROVAL_FINALIZER]);
+    const metadata = { finalizers: [APPROVAL_FINALIZER] };
+    const own = await finalizersOf({ kind: 'Workspace', name: 'own', spec, metadata });
+    expect(own).toEqual([APPROVAL_FINALIZER]);
   });
 
   it.each(kinds)('cannot be taken off a %s by an admin', async (kind, name) => {
@@ -146,7 +149,7 @@ describe('our finalizer', () => {
 
   it.each([
     ['cannot be exchanged for another', { finalizers: ['example.com/other'] }, {}, FINALIZER],
-    ['can be taken off by the operator', { finalizers: null }, operator, 'accepted'],
+    ['can be taken off by the operator', { finalizers: null }, OPERATOR, 'accepted'],
     ['stays while others come', { finalizers: [APPROVAL_FINALIZER, 'example.com/other'] }, {}, 'accepted'],
     ['is no matter for other changes', { labels: { team: 'a' } }, {}, 'accepted'],
   ])('%s', async (_sentence, metadata, user, expected) => {
@@ -154,23 +157,24 @@ describe('our finalizer', () => {
   });
 
   it("leaves others' finalizers to them", async () => {
-    await create({ kind: 'Workspace', name: 'foreign', spec: {}, metadata: { finalizers: ['example.com/held'] } });
+    const metadata = { finalizers: ['example.com/held'] };
+    await create({ kind: 'Workspace', name: 'foreign', spec: {}, metadata }, { namespace });
     const without = { metadata: { finalizers: [APPROVAL_FINALIZER] } };
     expect(await tryToPatch('workspace/foreign', without, { namespace })).toBe('accepted');
   });
 
   it('holds a deleted object, and lets it go when the operator takes it off', async () => {
-    await create({ kind: 'Workspace', name: 'deleted', spec: {} });
+    await create({ kind: 'Workspace', name: 'deleted', spec: {} }, { namespace });
     await mustKubectl(['delete', 'workspace', 'deleted', '--wait=false'], { namespace });
     const off = { metadata: { finalizers: null } };
     expect(await tryToPatch('workspace/deleted', off, { namespace, isReal: true })).toContain(FINALIZER);
-    expect(await tryToPatch('workspace/deleted', off, { namespace, ...operator, isReal: true })).toBe('accepted');
+    expect(await tryToPatch('workspace/deleted', off, { namespace, ...OPERATOR, isReal: true })).toBe('accepted');
     expect(await mustKubectl(['get', 'workspace', 'deleted', '--ignore-not-found'], { namespace })).toBe('');
   });
 });
 
 describe('an ownerReference', () => {
-  it.each([...kinds, ['ApprovalRequest', 'apr-1', APPROVAL_SPEC] as const])(
+  it.each([...kinds, ['ApprovalRequest', 'apr-1', DRAFT_SPEC] as const])(
     'cannot be added to a %s',
     async (kind, name, spec) => {
       const ownerReferences = [owner];
@@ -188,6 +192,6 @@ describe('an ownerReference', () => {
 
   it('cannot be added by the operator either', async () => {
     const patch = { metadata: { ownerReferences: [owner] } };
-    expect(await tryToPatch('workspace/writer', patch, { namespace, ...operator })).toContain(OWNER);
+    expect(await tryToPatch('workspace/writer', patch, { namespace, ...OPERATOR })).toContain(OWNER);
   });
 });

@@ -8,7 +8,7 @@ import type {
   WorkspaceStatus,
 } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { createNamespace, mustKubectl } from '../../support/control-plane.ts';
-import { APPROVAL_SPEC, OTHER_UUID, SHA256, TEMPLATE_ASSET_SPEC, UUID } from './requests.ts';
+import { APPROVAL_SPEC, OPERATOR, OTHER_UUID, SHA256, TEMPLATE_ASSET_SPEC, UUID } from './requests.ts';
 
 const REVISION = 'a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0';
 const DIGEST = `sha256:${SHA256}`;
@@ -96,9 +96,10 @@ beforeAll(async () => {
   namespace = await createNamespace('printing');
   for (const [, kind, name, { spec, status }] of objects) {
     const input = JSON.stringify({ apiVersion: API_VERSION, kind, metadata: { name }, spec });
-    await mustKubectl(['create', '--validate=strict', '-f', '-'], { namespace, input });
+    await mustKubectl(['create', '--validate=strict', '-f', '-'], { namespace, input, ...OPERATOR });
     await mustKubectl(['patch', kind, name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })], {
       namespace,
+      ...OPERATOR,
     });
   }
 });
@@ -115,6 +116,7 @@ describe('the status', () => {
     const twice = JSON.stringify({ status: { conditions } });
     const write = mustKubectl(['patch', kind, name, '--subresource=status', '--type=merge', '-p', twice], {
       namespace,
+      ...OPERATOR,
     });
     await expect(write).rejects.toThrow('status.conditions[2]: Duplicate value: {"type":"Ready"}');
   });

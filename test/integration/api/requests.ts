@@ -1,30 +1,76 @@
-import { API_VERSION } from '../../../src/apis/v1alpha1/names.ts';
-import { kubectl, type TestKubectlOptions } from '../../support/control-plane.ts';
+import { waitFor } from '../../../hack/lib/wait.ts';
+import { API_VERSION, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { kubectl, mustKubectl, type TestKubectlOptions } from '../../support/control-plane.ts';
 
-/** One object of our kinds as a user writes it, which may be wrong on purpose. */
+/** The operator by its name alone has just the rights of its role; what is asked with these is what the policies say. */
+export const OPERATOR = { as: OPERATOR_USER, groups: ['system:masters'] } as const;
+
+/** One object, of our kinds unless it says so, as a user writes it, which may be wrong on purpose. */
 export interface Manifest {
+  readonly apiVersion?: string;
   readonly kind: string;
   readonly name: string;
-  readonly spec: object;
+  readonly spec?: object;
   readonly metadata?: object;
 }
 
 /** What the user gets to read: the apiserver's refusal, or `accepted`. Every request is a dry run and leaves nothing behind. */
 export async function tryToCreate(manifest: Manifest, options: TestKubectlOptions): Promise<string> {
-  const { kind, name, spec, metadata } = manifest;
-  const input = JSON.stringify({ apiVersion: API_VERSION, kind, metadata: { name, ...metadata }, spec });
+  const input = JSON.stringify(bodyOf(manifest));
   return answer(['create', '--dry-run=server', '--validate=strict', '-f', '-'], { ...options, input });
+}
+
+/** Makes the object and returns it as it is stored. */
+export async function create<T>(manifest: Manifest, options: TestKubectlOptions): Promise<T> {
+  const input = JSON.stringify(bodyOf(manifest));
+  return JSON.parse(await mustKubectl(['create', '-f', '-', '-o', 'json'], { ...options, input }));
+}
+
+function bodyOf({ apiVersion = API_VERSION, kind, name, spec, metadata }: Manifest): object {
+  return { apiVersion, kind, metadata: { name, ...metadata }, spec };
 }
 
 /** The same for a merge patch of an object that exists; without `isReal` a dry run. */
 export async function tryToPatch(
   target: string,
   patch: object,
-  options: TestKubectlOptions & { readonly isReal?: boolean },
+  options: TestKubectlOptions & { readonly isReal?: boolean; readonly subresource?: string },
 ): Promise<string> {
   const dryRun = options.isReal === true ? [] : ['--dry-run=server'];
-  return answer(['patch', target, '--type=merge', ...dryRun, '--patch', JSON.stringify(patch)], options);
+  const subresource = options.subresource === undefined ? [] : ['--subresource', options.subresource];
+  return answer(
+    ['patch', target, '--type=merge', ...subresource, ...dryRun, '--patch', JSON.stringify(patch)],
+    options,
+  );
 }
+
+/** The same for a deletion; `what` is as kubectl takes it: names, a selector or --all. Always a dry run. */
+export async function tryToDelete(what: readonly string[], options: TestKubectlOptions): Promise<string> {
+  return answer(['delete', '--dry-run=server', '--wait=false', ...what], options);
+}
+
+/** Binds ClusterRoles of ours to a user in the namespace and returns when the apiserver knows it. */
+export async function bindRoles(user: string, roles: readonly string[], namespace: string): Promise<void> {
+  for (const role of roles) {
+    const name = `${user.replaceAll(':', '-')}-${role}`;
+    await mustKubectl(['create', 'rolebinding', name, `--clusterrole=${role}`, `--user=${user}`], { namespace });
+  }
+  for (const role of roles) {
+    const right = TELLING_RIGHTS[role] ?? ['list', 'orgs.moleculesai.app'];
+    await waitFor(async () => (await kubectl(['auth', 'can-i', ...right], { namespace, as: user })).code === 0, {
+      what: `the role ${role} of ${user} to be in force`,
+      timeoutMs: 20_000,
+    });
+  }
+}
+
+/** What tells each role from the others. */
+const TELLING_RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  'molecule-editor': ['restore', 'workspaces.moleculesai.app'],
+  'molecule-approver': ['approve', 'approvalrequests.moleculesai.app'],
+  'molecule-approver-unattributed': ['approve-unattributed', 'approvalrequests.moleculesai.app'],
+  'molecule-break-glass': ['break-glass', 'approvalrequests.moleculesai.app'],
+};
 
 async function answer(args: readonly string[], options: TestKubectlOptions): Promise<string> {
   const { code, stderr } = await kubectl(args, options);
@@ -40,9 +86,15 @@ export const TEMPLATE_ASSET_SPEC = {
   auth: 'anonymous',
 } as const;
 
-export const APPROVAL_SPEC = {
+/** As an ApprovalRequest is asked for; the operator adds the rest of APPROVAL_SPEC. */
+export const DRAFT_SPEC = {
   action: 'delete_workspace',
   target: { group: 'moleculesai.app', kind: 'Workspace', name: 'writer', uid: UUID },
+  reason: 'no longer used',
+} as const;
+
+export const APPROVAL_SPEC = {
+  ...DRAFT_SPEC,
   record: {
     version: 1,
     clusterUID: OTHER_UUID,
@@ -53,13 +105,24 @@ export const APPROVAL_SPEC = {
     uid: UUID,
     specDigest: `sha256:${SHA256}`,
     action: 'delete_workspace',
-    losses: [{ workspaceID: UUID, claimUID: OTHER_UUID, volumeName: 'pv-1', reclaimPolicy: 'Delete' }],
+    losses: [
+      {
+        workspaceID: UUID,
+        name: 'writer',
+        uid: UUID,
+        claimName: 'writer-0',
+        claimUID: OTHER_UUID,
+        volumeName: 'pv-1',
+        reclaimPolicy: 'Delete',
+      },
+    ],
+    affected: ['reader'],
+    retention: '168h',
     askers: ['jane'],
     nonce: '0123456789abcdef',
     expiresAt: '2026-12-01T00:00:00Z',
   },
   hash: SHA256,
-  reason: 'no longer used',
   requestedBy: 'jane',
   expiresAt: '2026-12-01T00:00:00Z',
 } as const;

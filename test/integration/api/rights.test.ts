@@ -29,8 +29,16 @@ describe('the operator', () => {
     ['may not', 'update', 'pods/status'],
     ['may not', 'list', 'secrets'],
     ['may not', 'watch', 'secrets'],
-    ['may not', 'delete', 'persistentvolumeclaims'],
-    ['may not', 'create', 'orgs.moleculesai.app'],
+    ['may', 'delete', 'persistentvolumeclaims'],
+    ['may', 'create', 'orgs.moleculesai.app'],
+    ['may not', 'delete', 'orgs.moleculesai.app'],
+    ['may', 'create', 'approvalrequests.moleculesai.app'],
+    ['may', 'patch', 'approvalrequests.moleculesai.app/status'],
+    ['may not', 'approve-unattributed', 'approvalrequests.moleculesai.app'],
+    ['may not', 'break-glass', 'approvalrequests.moleculesai.app'],
+    ['may not', 'patch', 'validatingadmissionpolicies.admissionregistration.k8s.io'],
+    ['may not', 'delete', 'namespaces'],
+    ['may not', 'delete', 'customresourcedefinitions.apiextensions.k8s.io'],
     ['may not', 'approve', 'approvalrequests.moleculesai.app'],
     ['may not', 'update', 'approvalrequests.moleculesai.app'],
     ['may not', 'create', 'pods/exec'],
@@ -58,23 +66,39 @@ describe('the operator', () => {
 });
 
 describe('the roles for people', () => {
+  it('let approve what nobody asked for, and nothing else', async () => {
+    const role = await mustKubectl(['get', 'clusterrole', 'molecule-approver-unattributed', '-o', 'jsonpath={.rules}']);
+    expect(JSON.parse(role)).toEqual([
+      { apiGroups: ['moleculesai.app'], resources: ['approvalrequests'], verbs: ['approve-unattributed'] },
+    ]);
+  });
+
   it.each([
     ['view', 'may', 'list', 'approvalrequests.moleculesai.app'],
     ['view', 'may not', 'create', 'workspaces.moleculesai.app'],
     ['edit', 'may', 'list', 'approvalrequests.moleculesai.app'],
     ['edit', 'may', 'create', 'workspaces.moleculesai.app'],
+    ['edit', 'may', 'create', 'approvalrequests.moleculesai.app'],
+    ['edit', 'may', 'restore', 'workspaces.moleculesai.app'],
     ['edit', 'may not', 'patch', 'approvalrequests.moleculesai.app'],
+    ['edit', 'may not', 'break-glass', 'approvalrequests.moleculesai.app'],
     ['edit', 'may not', 'approve', 'approvalrequests.moleculesai.app'],
     ['admin', 'may', 'delete', 'orgs.moleculesai.app'],
     ['admin', 'may not', 'approve', 'approvalrequests.moleculesai.app'],
     ['molecule-approver', 'may', 'approve', 'approvalrequests.moleculesai.app'],
     ['molecule-approver', 'may', 'patch', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may not', 'approve-unattributed', 'approvalrequests.moleculesai.app'],
+    ['molecule-approver', 'may not', 'break-glass', 'approvalrequests.moleculesai.app'],
     ['molecule-approver', 'may not', 'delete', 'approvalrequests.moleculesai.app'],
     ['molecule-approver', 'may not', 'delete', 'workspaces.moleculesai.app'],
+    ['molecule-break-glass', 'may', 'break-glass', 'approvalrequests.moleculesai.app'],
+    ['molecule-break-glass', 'may', 'create', 'approvalrequests.moleculesai.app'],
+    ['molecule-break-glass', 'may not', 'approve', 'approvalrequests.moleculesai.app'],
+    ['molecule-break-glass', 'may not', 'patch', 'approvalrequests.moleculesai.app'],
   ])('let %s: %s %s %s', async (role, may, verb, resource) => {
     const namespace = await createNamespace('rights');
     await mustKubectl(['create', 'rolebinding', 'jane', `--clusterrole=${role}`, '--user=jane'], { namespace });
-    const known = role === 'molecule-approver' ? 'approvalrequests.moleculesai.app' : 'orgs.moleculesai.app';
+    const known = role.startsWith('molecule') ? 'approvalrequests.moleculesai.app' : 'orgs.moleculesai.app';
     // The controller-manager adds our roles to the cluster's own some time after they were made.
     await waitFor(() => can('jane', { verb: 'list', resource: known }, namespace), {
       what: `the role ${role} to be in force`,

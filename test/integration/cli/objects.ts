@@ -1,4 +1,4 @@
-import { API_VERSION } from '../../../src/apis/v1alpha1/names.ts';
+import { API_VERSION, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import type { Condition } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { mustKubectl } from '../../support/control-plane.ts';
 
@@ -14,7 +14,7 @@ export async function create(namespace: string, objects: readonly object[]): Pro
 /** Writes status as the operator would. */
 export async function writeStatus(namespace: string, object: string, status: object): Promise<void> {
   const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
-  await mustKubectl(['patch', object, ...patch], { namespace });
+  await mustKubectl(['patch', object, ...patch], { namespace, as: OPERATOR_USER, groups: ['system:masters'] });
 }
 
 export function conditions(

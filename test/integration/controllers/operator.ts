@@ -21,17 +21,17 @@ import { PODS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { Condition, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { ForgeClient } from '../../../src/assets/fetch/forge.ts';
 import { createAssetStore } from '../../../src/assets/store/asset-store.ts';
+import type { ClearanceSource } from '../../../src/controllers/clearance.ts';
 import { type Controllers, declareControllers } from '../../../src/controllers/declare-controllers.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { type KubeObject, keyOf, type Resource } from '../../../src/kube/objects.ts';
 import { openKubeClient } from '../../../src/kube/open-client.ts';
 import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
-import type { IntentLog } from '../../../src/runtime/controller.ts';
 import { EventRecorder } from '../../../src/runtime/events.ts';
 import { Manager } from '../../../src/runtime/manager.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
-import type { Intent, IntentOutcome } from '../../../src/runtime/plan.ts';
+import { MemoryLedger } from '../../memory-ledger/memory-ledger.ts';
 import {
   adminKubeconfig,
   controlPlane,
@@ -41,6 +41,10 @@ import {
 import { createFakeForge, type FakeForge } from './fake-forge.ts';
 
 const TIMEOUT_MS = 20_000;
+const CLEAR: ClearanceSource = {
+  current: () => ({ ledger: 'available', openRoutes: [] }),
+  onChange: () => undefined,
+};
 
 /** A Pod of an agent, as the apiserver sends it. */
 export type AgentPod = V1Pod & KubeObject;
@@ -53,9 +57,8 @@ export interface TestOperator extends Pick<Controllers, 'stores' | 'onReport' | 
   /** Where the asset store is. */
   readonly storeRoot: string;
   readMetrics(): Promise<string>;
-  /** What the controllers asked the ledger to keep. */
-  readonly intents: readonly Intent[];
-  readonly outcomes: readonly IntentOutcome[];
+  /** What the controllers asked the ledger to keep; it outlives `stop` when it is handed to the next operator. */
+  readonly ledger: MemoryLedger;
   /** How many requests of this HTTP method the controllers have made; watches are GETs. */
   requestsOf(method: string): number;
   /** Makes an object of one of our kinds, or another whose `body` says its apiVersion, in the namespace. */
@@ -79,6 +82,10 @@ export interface TestOperator extends Pick<Controllers, 'stores' | 'onReport' | 
 
 export interface TestOperatorOptions {
   readonly namespace?: string;
+  /** That of the operator before. @default one of its own, which is empty */
+  readonly ledger?: MemoryLedger;
+  /** @default everything is clear */
+  readonly clearance?: ClearanceSource;
   /** Another than `forge`, which is then asked nothing. */
   readonly forgeClient?: ForgeClient;
   /** Is handed every line of the log, in all its detail. */
@@ -101,7 +108,7 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
     ...(onLog === undefined ? { level: 'silent' } : { level: 'debug', destination: { write: onLog } }),
   });
   const clock = createSystemClock();
-  const ledger = createFakeLedger();
+  const ledger = options.ledger ?? new MemoryLedger({ now: () => clock.now() });
   const registry = new Registry();
   const metrics = createRuntimeMetrics(registry);
   const stop = new AbortController();
@@ -133,6 +140,8 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
       tierSizes: new Map(),
     },
     holderOf: () => undefined,
+    ledger,
+    clearance: options.clearance ?? CLEAR,
     workers: 4,
   });
   const running = manager.run({ stop: stop.signal, kill: kill.signal });
@@ -144,8 +153,7 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
     forge,
     storeRoot: root,
     readMetrics: () => registry.metrics(),
-    intents: ledger.intents,
-    outcomes: ledger.outcomes,
+    ledger,
     requestsOf: (method) => requests.get(method) ?? 0,
     stop: async () => {
       stop.abort(new Error('End of the test'));
@@ -239,20 +247,5 @@ function confineTo(namespace: string, client: KubeClient): KubeClient {
     apply: (resource, object, options) => client.apply(resource, object, options),
     patch: (resource, key, patch, options) => client.patch(resource, key, patch, options),
     delete: (resource, key, options) => client.delete(resource, key, options),
-  };
-}
-
-function createFakeLedger(): IntentLog & Pick<TestOperator, 'intents' | 'outcomes'> {
-  const intents: Intent[] = [];
-  const outcomes: IntentOutcome[] = [];
-  return {
-    intents,
-    outcomes,
-    record: async (intent) => {
-      intents.push(intent);
-    },
-    conclude: async (outcome) => {
-      outcomes.push(outcome);
-    },
   };
 }

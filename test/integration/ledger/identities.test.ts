@@ -1,17 +1,16 @@
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import type { ThrowawayDatabase } from '../../../hack/postgres/database.ts';
 import { IdentityRegistry } from '../../../src/ledger/identity-registry.ts';
 import type { Claim, Ledger } from '../../../src/ledger/port.ts';
-import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
 import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { createDatabase } from '../../support/postgres.ts';
+import { openTestLedger } from './open.ts';
 import { sql } from './sql.ts';
 
 const ROWS = 'SELECT id, kind, holder_uid, holder FROM molecule.identities ORDER BY id';
 const ID = '1b4e28ba-2fa1-41d2-883f-0016d3cca427';
-const isEmbedded = inject('postgres').kind === 'embedded';
 const log = createLogger({ name: 'test', level: 'silent' });
 const { signal } = new AbortController();
 let database: ThrowawayDatabase;
@@ -19,12 +18,7 @@ let ledger: Ledger;
 
 beforeEach(async () => {
   database = await createDatabase();
-  ledger = openLedger({
-    url: database.url,
-    migrations: 'src/ledger/migrations',
-    maxConnections: isEmbedded ? 1 : 5,
-    log,
-  });
+  ledger = openTestLedger(database.url);
 });
 afterEach(async () => {
   await ledger.close();

@@ -12,7 +12,7 @@ import { createDatabase } from '../../support/postgres.ts';
 import { holdLock, sql } from './sql.ts';
 
 const DIRECTORY = 'src/ledger/migrations';
-const ALL = ['0001_operations', '0002_identities'];
+const ALL = ['0001_operations', '0002_identities', '0003_approvals'];
 /** node-pg-migrate's own. */
 const LOCK = 'SELECT pg_advisory_lock(7241865325823964)';
 const isEmbedded = inject('postgres').kind === 'embedded';

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ThrowawayDatabase } from '../../../hack/postgres/database.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
-import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
-import { createLogger } from '../../../src/platform/log.ts';
 import type { Intent } from '../../../src/runtime/plan.ts';
 import { createDatabase } from '../../support/postgres.ts';
+import { openTestLedger } from './open.ts';
 import { holdLock, sql } from './sql.ts';
 
 const INTENT: Intent = {
@@ -18,19 +17,13 @@ const OUTCOME = { action: INTENT.action, subjectUID: INTENT.subjectUID, result: 
 const ROWS =
   'SELECT action, subject, detail, result, started_at, concluded_at FROM molecule.operations ORDER BY started_at';
 const isEmbedded = inject('postgres').kind === 'embedded';
-const log = createLogger({ name: 'test', level: 'silent' });
 const { signal } = new AbortController();
 let database: ThrowawayDatabase;
 let ledger: Ledger;
 
 beforeEach(async () => {
   database = await createDatabase();
-  ledger = openLedger({
-    url: database.url,
-    migrations: 'src/ledger/migrations',
-    maxConnections: isEmbedded ? 1 : 5,
-    log,
-  });
+  ledger = openTestLedger(database.url);
 });
 afterEach(async () => {
   await ledger.close();
@@ -84,10 +77,10 @@ describe('the ledger', () => {
   });
 
   it('rejects calls after it was closed, also one that was migrated before', async () => {
-    const fresh = openLedger({ url: database.url, migrations: 'src/ledger/migrations', log });
+    const fresh = openTestLedger(database.url);
     await fresh.close();
     await expect(fresh.record(INTENT, signal)).rejects.toThrow('Cannot use the ledger: it is closed');
-    const used = openLedger({ url: database.url, migrations: 'src/ledger/migrations', maxConnections: 1, log });
+    const used = openTestLedger(database.url, { maxConnections: 1 });
     await used.prepare(signal);
     await used.close();
     await expect(used.record(INTENT, signal)).rejects.toThrow('Cannot use the ledger: it is closed');

@@ -1,17 +1,17 @@
 import { mkdtemp } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../../hack/postgres/start.ts';
 import { IdentityRegistry } from '../../../src/ledger/identity-registry.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
-import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
 import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import type { Intent } from '../../../src/runtime/plan.ts';
+import { openTestLedger } from './open.ts';
 import { holdLock, sql } from './sql.ts';
+import { wire } from './wire.ts';
 
 const isEmbedded = inject('postgres').kind === 'embedded';
 const { signal } = new AbortController();
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 function open(): Ledger {
-  return openLedger({ url: server.access.url, migrations: 'src/ledger/migrations', log });
+  return openTestLedger(server.access.url, { log });
 }
 
 function intent(subjectUID: string): Intent {
@@ -39,28 +39,6 @@ function intent(subjectUID: string): Intent {
 
 async function restart(): Promise<void> {
   server = await startPostgres({ dir, rememberedPort: server.access.port });
-}
-
-interface Wire {
-  readonly url: string;
-  /** Cuts every connection without a word, as a lost network does. */
-  cut(): void;
-}
-
-/** The server through a wire that can be cut. */
-async function wire(): Promise<Wire> {
-  const sockets = new Set<Socket>();
-  const proxy = createServer((socket) => {
-    const onward = connect(server.access.port, '127.0.0.1');
-    socket.pipe(onward).pipe(socket);
-    sockets.add(socket.on('close', () => onward.destroy()));
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void proxy.close());
-  const url = new URL(server.access.url);
-  const address = proxy.address();
-  url.port = String(typeof address === 'object' ? address?.port : '');
-  return { url: url.href, cut: () => sockets.forEach((socket) => void socket.resetAndDestroy()) };
 }
 
 describe.skipIf(isEmbedded)(
@@ -110,8 +88,8 @@ describe.skipIf(isEmbedded)(
     });
 
     it('rejects as unavailable when the network is cut in the middle of a statement, and connects again', async () => {
-      const { url, cut } = await wire();
-      const ledger = openLedger({ url, migrations: 'src/ledger/migrations', log });
+      const { url, cut } = await wire(server.access.url);
+      const ledger = openTestLedger(url, { log });
       await ledger.prepare(signal);
       const other = await holdLock(server.access.url, 'LOCK TABLE molecule.operations IN ACCESS EXCLUSIVE MODE');
       const outcome = expect(ledger.record(intent('fourth'), signal)).rejects.toThrow(LedgerUnavailableError);

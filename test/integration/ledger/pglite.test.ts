@@ -2,11 +2,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pickPorts } from '../../../hack/lib/ports.ts';
-import { openLedger } from '../../../src/ledger/postgres/ledger.ts';
-import { createLogger } from '../../../src/platform/log.ts';
+import { openTestLedger } from './open.ts';
 
 const { signal } = new AbortController();
-const log = createLogger({ name: 'test', level: 'silent' });
 let database: PGlite;
 let server: PGLiteSocketServer;
 let url: string;
@@ -25,7 +23,7 @@ afterAll(async () => {
 
 describe('the ledger on an embedded Postgres that serves one connection', () => {
   it('migrates, records and concludes with a pool of one', async () => {
-    const ledger = openLedger({ url, migrations: 'src/ledger/migrations', maxConnections: 1, log });
+    const ledger = openTestLedger(url, { maxConnections: 1 });
     const intents = ['a', 'b', 'c', 'a'].map((subjectUID) => ({
       action: 'delete_workspace',
       subjectUID,

@@ -67,7 +67,7 @@ function start(): void {
     random: Math.random,
     log,
     metrics,
-    intents: { record: async () => undefined, conclude: async () => undefined },
+    intents: { approve: async () => undefined, record: async () => undefined, conclude: async () => undefined },
     events: new EventRecorder({ client, clock, random: Math.random, log, metrics, signal: stop.signal }),
   });
   widgets = manager.store<Widget>({ resource: WIDGETS, project: (object) => object, select: { namespace } });

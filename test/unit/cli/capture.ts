@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { CommandIO } from '../../../src/cli/io.ts';
 
 /** What a command printed, and its exit code. */
@@ -10,8 +11,10 @@ export interface Captured {
 export interface CaptureOptions {
   readonly env?: CommandIO['env'];
   readonly columns?: number;
-  /** Of both streams. */
+  /** Of all streams. */
   readonly isTTY?: boolean;
+  /** What somebody types. @default nobody is there */
+  readonly typed?: string;
 }
 
 /** Runs a command on streams of its own. */
@@ -26,6 +29,7 @@ export async function capture(
     stdout: { write: (text) => stdout.push(text), isTTY, columns },
     stderr: { write: (text) => stderr.push(text), isTTY, columns },
     env,
+    ...(options.typed === undefined ? {} : { stdin: Object.assign(Readable.from([options.typed]), { isTTY }) }),
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }

@@ -1,6 +1,6 @@
 import type { ClusterClient, ClusterOptions } from '../../../src/cli/connect.ts';
 import { runMolecule } from '../../../src/cli/molecule.ts';
-import type { ListOptions, ListPage, WatchEvent, WatchOptions } from '../../../src/kube/client.ts';
+import type { DeleteOptions, ListOptions, ListPage, WatchEvent, WatchOptions } from '../../../src/kube/client.ts';
 import { ApiError, TransportError } from '../../../src/kube/errors.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../../src/kube/objects.ts';
 import { type Captured, type CaptureOptions, capture } from './capture.ts';
@@ -17,6 +17,8 @@ export interface Patched {
 /** What a cluster holds, and what it refuses. */
 export interface FakeClusterOptions {
   readonly objects?: readonly KubeObject[];
+  /** Instead of `objects`, what there is at each call. */
+  readonly world?: () => readonly KubeObject[];
   /** Kinds that may not be read. */
   readonly forbidden?: readonly string[];
   /** Every call ends so. */
@@ -29,11 +31,25 @@ export interface FakeClusterOptions {
   readonly isAllowed?: (review: KubeObject) => boolean;
   /** The answers to so many creations get lost. */
   readonly lostAnswers?: number;
+  /** Who asks. @default alex */
+  readonly user?: string;
+  /** Called with every write but those of reviews, before it is answered; what it throws is the answer. */
+  readonly onWrite?: (write: Written) => void;
+}
+
+export interface Written {
+  readonly verb: 'create' | 'patch' | 'delete';
+  readonly kind: string;
+  readonly name: string;
+  readonly body?: unknown;
+  /** Of a deletion, its precondition. */
+  readonly uid?: string;
 }
 
 /** A client on objects in memory. Events are found by what they regard, everything else by namespace and name. */
 export class FakeCluster implements ClusterClient {
   readonly patches: Patched[] = [];
+  readonly writes: Written[] = [];
   readonly #options: FakeClusterOptions;
   #lostAnswers: number;
 
@@ -77,6 +93,7 @@ export class FakeCluster implements ClusterClient {
   ): Promise<T> {
     const object = await this.get<T>(resource, key);
     this.patches.push({ kind: resource.kind, key, body, fieldManager });
+    this.#write({ verb: 'patch', kind: resource.kind, name: key.name, body });
     return object;
   }
 
@@ -84,7 +101,15 @@ export class FakeCluster implements ClusterClient {
     this.#admit(resource.kind);
     this.#lostAnswers -= 1;
     if (this.#lostAnswers >= 0) throw new TransportError('reset');
-    return { ...object, status: { allowed: this.#options.isAllowed?.(object) ?? true } };
+    if (!resource.kind.endsWith('Review'))
+      this.#write({ verb: 'create', kind: resource.kind, name: object.metadata.name, body: object });
+    const userInfo = { username: this.#options.user ?? 'alex' };
+    return { ...object, status: { allowed: this.#options.isAllowed?.(object) ?? true, userInfo } };
+  }
+
+  async delete(resource: Resource, { name }: ObjectKey, { uid }: DeleteOptions): Promise<void> {
+    this.#admit(resource.kind);
+    this.#write({ verb: 'delete', kind: resource.kind, name, ...(uid === undefined ? {} : { uid }) });
   }
 
   async read(path: string): Promise<unknown> {
@@ -100,8 +125,14 @@ export class FakeCluster implements ClusterClient {
     throw new ApiError(`${kind} is forbidden: User "eve" may not`, { code: 403, reason: 'Forbidden' });
   }
 
+  #write(write: Written): void {
+    this.writes.push(write);
+    this.#options.onWrite?.(write);
+  }
+
   #all(kind: string): readonly KubeObject[] {
-    return (this.#options.objects ?? []).filter((object) => object.kind === kind);
+    const { objects = [], world = () => objects } = this.#options;
+    return world().filter((object) => object.kind === kind);
   }
 }
 
@@ -110,13 +141,16 @@ function notFound(message: string): ApiError {
 }
 
 function selects(fieldSelector: string | undefined, object: KubeObject): boolean {
-  const { regarding } = object as KubeObject & {
+  const { regarding, spec } = object as KubeObject & {
     readonly regarding?: { readonly kind: string; readonly name: string };
+    readonly spec?: { readonly target?: { readonly uid: string }; readonly parentRef?: { readonly name: string } };
   };
   const fields: Readonly<Record<string, string | undefined>> = {
     'metadata.name': object.metadata.name,
     'regarding.kind': regarding?.kind,
     'regarding.name': regarding?.name,
+    'spec.target.uid': spec?.target?.uid,
+    'spec.parentRef.name': spec?.parentRef?.name,
   };
   return (fieldSelector?.split(',') ?? []).every((term) => {
     const [field = '', value] = term.split('=');

@@ -36,6 +36,8 @@ describe('a status that breaks no rule', () => {
     ['not ready and changing', object([NOT_READY, condition('Reconciling', 'True')])],
     ['not ready and stuck', object([NOT_READY, condition('Stalled', 'True')])],
     ['not ready and waiting', object([NOT_READY, condition('Placed', 'False')])],
+    ['ready beside a notice', object([READY, condition('ApprovalPending', 'True')])],
+    ['not ready beside a notice', object([NOT_READY, condition('ApprovalPending', 'True')])],
   ])('%s', (_name, subject) => {
     expect(findConformanceFaults(subject)).toEqual([]);
   });
@@ -54,6 +56,7 @@ describe('a status that breaks a rule', () => {
     ['FAIL0009', object([NOT_READY, condition('Placed', 'True', { observedGeneration: 1 })])],
     ['FAIL0011', object([condition('Ready', 'Unknown')])],
     ['OWN1', object([READY, condition('Reconciling', 'False')])],
+    ['OWN1', object([NOT_READY, condition('ApprovalPending', 'False')])],
     ['OWN2', object([READY, READY])],
     ['OWN3', object([READY, condition('Placed', 'False')])],
     ['OWN4', { metadata: { generation: 1 }, status: { conditions: [] } }],

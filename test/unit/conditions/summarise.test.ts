@@ -47,6 +47,20 @@ describe('summarise()', () => {
     expect(ready).toMatchObject({ status: 'False', reason: 'VolumeReadyBroken', message: 'VolumeReady is broken' });
   });
 
+  it('shows a notice in its place while it is True, without a say in Ready', () => {
+    const conditions = run({ verdicts: [good('AgentReady'), good('Placed'), good('ApprovalPending')] });
+    expect(conditions.map(({ type }) => type)).toEqual(['Ready', 'ApprovalPending', 'Placed', 'AgentReady']);
+    expect(conditions[0]?.status).toBe('True');
+  });
+
+  it.each(['False', 'Unknown'] as const)('leaves out a notice that is %s, and is ready all the same', (status) => {
+    const conditions = run({ verdicts: [good('Placed'), bad('ApprovalPending', status)] });
+    expect(conditions.map(({ type, status }) => [type, status])).toEqual([
+      ['Ready', 'True'],
+      ['Placed', 'True'],
+    ]);
+  });
+
   it('has a place for every condition type', () => {
     expect(CONDITION_TABLE.map(({ type }) => type).toSorted()).toEqual(Object.values(CONDITIONS).toSorted());
   });

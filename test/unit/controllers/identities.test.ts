@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import {
   BY_ID,
   claimEffects,
@@ -15,6 +15,7 @@ import type { StoreView } from '../../../src/controllers/store-view.ts';
 import type { ObjectMeta } from '../../../src/kube/objects.ts';
 import { standingOf } from '../../../src/rules/claims.ts';
 import { platformAgentID } from '../../../src/rules/identity.ts';
+import { approvalRequest, requestStore } from '../../builders/approval-request.ts';
 import { meta, org, uidOf, workspace } from '../../builders/objects.ts';
 
 const ORG_ID = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
@@ -53,10 +54,12 @@ function indexed<T extends Org | Workspace>(
 function world(objects: {
   readonly orgs?: readonly Org[];
   readonly workspaces?: readonly Workspace[];
+  readonly requests?: readonly ApprovalRequest[];
 }): IdentitySources {
   return {
     orgs: indexed(objects.orgs ?? [], idsOfOrg),
     workspaces: indexed(objects.workspaces ?? [], idsOfWorkspace),
+    approvalRequests: requestStore(...(objects.requests ?? [])),
     holderOf: () => undefined,
   };
 }
@@ -130,6 +133,57 @@ describe('an id', () => {
     const sources = { ...world({ workspaces }), holderOf: () => uidOf('beta/writer') };
     expect(keeper(OWN_ID, sources)).toBe('beta/writer');
     expect(keeper(OWN_ID, { ...sources, holderOf: () => 'gone' })).toBe('acme/writer');
+  });
+
+  describe('of one that comes back after a denial', () => {
+    const restored = (state: 'Releasing' | 'Restored') =>
+      approvalRequest(agentIn(early), { phase: 'Denied', restoration: { state, id: OWN_ID } });
+    const rival = agentIn(late, { id: OWN_ID });
+    const back = agentIn({ ...early, at: '12' }, { id: OWN_ID });
+
+    it('stays its own while it is gone, and its claim by the ledger with it', () => {
+      const sources = {
+        ...world({ workspaces: [rival], requests: [restored('Releasing')] }),
+        holderOf: () => undefined,
+      };
+      expect(keeper(OWN_ID, sources)).toBe('acme/writer');
+      const claimed = { ...sources, holderOf: () => uidOf('acme/writer') };
+      expect(claimEffects(gatherContest(OWN_ID, claimed), uidOf('beta/writer'))).toEqual([]);
+    });
+
+    it.each(['Releasing', 'Restored'] as const)('is its own once it is back, young as it is: %s', (state) => {
+      const returned = { ...back, metadata: { ...back.metadata, uid: 'new' } };
+      const sources = {
+        ...world({ workspaces: [rival, returned], requests: [restored(state)] }),
+        holderOf: () => uidOf('acme/writer'),
+      };
+      expect(keeper(OWN_ID, sources)).toBe('acme/writer');
+      expect(claimEffects(gatherContest(OWN_ID, sources), 'new')).toMatchObject([
+        { holderUID: 'new', holder: 'acme/writer', deadHolderUID: uidOf('acme/writer') },
+      ]);
+    });
+
+    it('is anybody’s when it did not come back', () => {
+      expect(keeper(OWN_ID, world({ workspaces: [rival], requests: [restored('Restored')] }))).toBe('beta/writer');
+    });
+
+    it('is kept for an Org, and for its platform agent', () => {
+      const request = approvalRequest(orgIn(early), {
+        phase: 'Denied',
+        restoration: { state: 'Releasing', id: ORG_ID },
+      });
+      const sources = world({ orgs: [orgIn(late, ORG_ID)], requests: [request] });
+      expect([keeper(ORG_ID, sources), keeper(ROOT_ID, sources)]).toEqual(['acme/org', 'acme/platform-agent']);
+    });
+  });
+
+  it('comes back with the status of an object that was made anew', () => {
+    const came = { ...agentIn(early), status: {} };
+    const whole = { ...came, status: { id: OWN_ID } };
+    expect(idsOfWorkspace(whole)).toEqual([OWN_ID]);
+    expect(idsAtStake(came, whole, idsOfWorkspace)).toEqual([uidOf('acme/writer'), OWN_ID]);
+    expect(idsOfOrg({ ...orgIn(early), status: { orgID: ORG_ID } })).toEqual([ORG_ID, ROOT_ID]);
+    expect(idsOfOrg({ ...orgIn(early, OWN_ID), status: { orgID: ORG_ID } })[0]).toBe(OWN_ID);
   });
 
   it('is claimed for the elder alone', () => {

@@ -117,7 +117,7 @@ export function startOperator(options: {
   };
 }
 
-const LEDGER = { record: async () => undefined, conclude: async () => undefined };
+const LEDGER = { approve: async () => undefined, record: async () => undefined, conclude: async () => undefined };
 
 async function offline(): Promise<never> {
   throw new FetchError('Unreachable', 'There is no forge here');

@@ -61,6 +61,14 @@ const CALLS: readonly {
     body: POD,
   },
   {
+    title: 'create in a dry run',
+    call: (c) => c.create(PODS, POD, { ...WRITE, dryRun: true }),
+    method: 'POST',
+    path: '/api/v1/namespaces/ns/pods?fieldManager=me&fieldValidation=Strict&dryRun=All',
+    type: 'application/json',
+    body: POD,
+  },
+  {
     title: 'merge patch of a subresource',
     call: (c) => c.patch(WIDGETS, KEY, { status: { a: null } }, { ...WRITE, subresource: 'status' }),
     method: 'PATCH',

@@ -76,7 +76,11 @@ it.each<{ readonly title: string; readonly plan: Partial<Plan>; readonly looks: 
     const intended: unknown[] = [];
     const executor = new Executor({
       client,
-      intents: { record: async (intent) => void intended.push(intent), conclude: async () => undefined },
+      intents: {
+        approve: async () => undefined,
+        record: async (intent) => void intended.push(intent),
+        conclude: async () => undefined,
+      },
       events: { emit: () => undefined },
     });
     const basis = [{ resource: CONFIG_MAPS, key: KEY, observed: withGeneration(1) }];

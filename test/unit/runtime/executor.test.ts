@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { isConflict } from '../../../src/kube/errors.ts';
 import { RefusedError } from '../../../src/runtime/classify.ts';
 import type { Execution } from '../../../src/runtime/executor.ts';
 import { Executor } from '../../../src/runtime/executor.ts';
@@ -88,13 +89,13 @@ beforeEach(() => {
   client = new FakeClient();
   steps = [];
   ledgerFailure = undefined;
-  const record = (step: 'record' | 'conclude') => async () => {
+  const record = (step: 'approve' | 'record' | 'conclude') => async () => {
     if (ledgerFailure?.on === step) throw ledgerFailure.error;
     steps.push(step);
   };
   executor = new Executor({
     client,
-    intents: { record: record('record'), conclude: record('conclude') },
+    intents: { approve: record('approve'), record: record('record'), conclude: record('conclude') },
     claims: { submit: ({ kind, id }) => void steps.push(`${kind} ${id}`) },
     events: { emit: ({ reason }) => void steps.push(`event ${reason}`) },
   });
@@ -187,6 +188,16 @@ describe('the executor', () => {
     const add = { ...FINALIZER, observed: [], finalizer: 'example.test/c' };
     await executor.execute({ ...WHOLE, addFinalizer: add }, signal);
     expect(steps).toEqual(['patch Widget/w']);
+  });
+});
+
+describe('a create that takes nothing over', () => {
+  it('is a conflict where the name is taken, and leaves who has it unread and unchanged', async () => {
+    answer((step) => (step === 'create ConfigMap/volume' ? alreadyExists() : undefined));
+    const { adoptIf: _adoptIf, ...effect } = VOLUME;
+    const { failure } = await executor.execute({ writes: [effect], outcome: { kind: 'settled' } }, signal);
+    expect(failure).toSatisfy(isConflict);
+    expect(steps).toEqual(['create ConfigMap/volume']);
   });
 });
 

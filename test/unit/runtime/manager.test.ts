@@ -84,7 +84,7 @@ function createManager(): Manager {
     random: () => 1,
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createRuntimeMetrics(registry),
-    intents: { record: async () => undefined, conclude: async () => undefined },
+    intents: { approve: async () => undefined, record: async () => undefined, conclude: async () => undefined },
     events: { emit: () => undefined },
     leadership,
   });

@@ -66,7 +66,7 @@ function start(controller: Partial<Controller<string>>, concurrency = 4): Promis
     queue,
     executor: new Executor({
       client,
-      intents: { record: async () => undefined, conclude: async () => undefined },
+      intents: { approve: async () => undefined, record: async () => undefined, conclude: async () => undefined },
       events: { emit: () => undefined },
     }),
     concurrency,

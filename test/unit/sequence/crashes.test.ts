@@ -58,12 +58,40 @@ const deletions: Act = (world) => {
   people.deleteWorkspace(world, 'b');
 };
 
+const everything: Act = (world) => {
+  deletions(world);
+  people.deleteWorkspace(world, PLATFORM_AGENT_NAME);
+  people.deleteTemplate(world);
+  people.deleteOrg(world);
+};
+
+const refused: Act = (world) => {
+  world.verdict = 'Denied';
+  everything(world);
+};
+
+/** Meanwhile agents end, and what surrounds them is changed. */
+const undecided: Act = (world) => {
+  world.verdict = undefined;
+  deletions(world);
+  people.endAgents(world, 'a');
+  people.deletePods(world, 'b');
+  people.stripLabels(world, 'b');
+};
+
+const allowed: Act = (world) => {
+  world.verdict = 'Approved';
+  deletions(world);
+};
+
 const namesake: Act = (world) => people.createWorkspace(world, 'a', { templateRef: { name: people.TEMPLATE } });
 
 const SCRIPTS = {
   'The birth of an Org': { given: [], when: [birth] },
   'What people edit': { given: [birth], when: [edits, anotherImage, interruptions] },
   'The end of agents and of their Org': { given: [birth], when: [deletions, namesake, people.deleteOrg] },
+  'A no to everything, and a yes after it': { given: [birth], when: [refused, allowed] },
+  'Deletions that wait': { given: [birth], when: [undecided, allowed] },
 } satisfies Readonly<Record<string, Script>>;
 
 /** To die before an effect is to die after the one before it. */
@@ -87,6 +115,17 @@ async function play({ given, when }: Script, fault: FaultSource): Promise<Run> {
     ends.push(world.fingerprint());
   }
   return { world, ends };
+}
+
+/** Who everybody is, and the uids of what they have. */
+function standingOf(world: World): readonly unknown[] {
+  const workspaces = world.objects(WORKSPACES) as readonly Workspace[];
+  const [org] = world.objects(ORGS) as readonly Org[];
+  return [
+    workspaces.map(({ metadata, status }) => [metadata.name, status?.id, status?.incarnation]),
+    org?.status?.orgID,
+    [PODS, PERSISTENT_VOLUME_CLAIMS].map((resource) => world.objects(resource).map(({ metadata }) => metadata.uid)),
+  ];
 }
 
 function readyOf(object: Org | Workspace): string | undefined {
@@ -119,6 +158,39 @@ describe('without a fault', () => {
     expect(world.violations).toEqual([]);
   });
 
+  it('a no leaves every agent and volume as it was, and everybody with the identity that they had', async () => {
+    const world = new World();
+    people.openCluster(world);
+    birth(world);
+    await world.untilQuiet();
+    const before = standingOf(world);
+    refused(world);
+    await world.untilQuiet();
+    expect(standingOf(world)).toEqual(before);
+    expect(world.objects(WORKSPACES).map(({ metadata }) => metadata.deletionTimestamp)).toEqual(
+      Array(3).fill(undefined),
+    );
+    expect(world.violations).toEqual([]);
+    expect(world.ledger.audit.filter(({ event }) => event === 'APPROVAL_CONSUMED')).toEqual([]);
+  });
+
+  it('a deletion that nobody decides leaves agents running, and makes those anew that end', async () => {
+    const world = new World();
+    people.openCluster(world);
+    birth(world);
+    await world.untilQuiet();
+    undecided(world);
+    await world.untilQuiet();
+    const workspaces = world.objects(WORKSPACES) as readonly Workspace[];
+    expect(workspaces.map((workspace) => [workspace.metadata.name, readyOf(workspace)])).toEqual([
+      ['a', 'True'],
+      ['b', 'True'],
+      [PLATFORM_AGENT_NAME, 'True'],
+    ]);
+    expect(people.podsOf(world, 'b')[0]?.status?.phase).toBe('Running');
+    expect(world.violations).toEqual([]);
+  });
+
   it.for(Object.entries(SCRIPTS))('%s: a restart afterwards writes nothing', async ([, script]) => {
     const { world } = await play(script, noFaults);
     const before = world.operatorWrites;
@@ -140,6 +212,7 @@ describe.for(Object.entries(SCRIPTS))('%s comes to the same end', ([, script]) =
       const source = faultAt(n, fault);
       const run = await play(script, source);
       expect(run.world.violations, `effect ${n}`).toEqual([]);
+      expect(run.world.ledger.consumedTwice, `effect ${n}`).toEqual([]);
       expect(run.ends, `effect ${n}`).toEqual(ends);
       isOver = source.effects() < n;
     }
@@ -149,6 +222,7 @@ describe.for(Object.entries(SCRIPTS))('%s comes to the same end', ([, script]) =
   it.for([3, 4, 5, 8])('although a process lives for %i effects only', async (n) => {
     const run = await play(script, faultEvery(n, 'died after'));
     expect(run.world.violations).toEqual([]);
+    expect(run.world.ledger.consumedTwice).toEqual([]);
     expect(run.ends).toEqual(ends);
   });
 });

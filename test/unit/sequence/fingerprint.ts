@@ -1,9 +1,10 @@
+import { ANNOTATIONS, LABELS } from '../../../src/apis/v1alpha1/names.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { canonicalJson } from '../../../src/platform/digest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../memory-api/rest.ts';
 
 /** Times and counters: two ways to one end differ in them. */
-const PASSING = new Set([
+const PASSING = new Set<string>([
   'resourceVersion',
   'generation',
   'observedGeneration',
@@ -13,6 +14,8 @@ const PASSING = new Set([
   'startedAt',
   'finishedAt',
   'healedAt',
+  LABELS.expires,
+  ANNOTATIONS.operation,
 ]);
 const HASH = /(?<!sha256:)\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b/g;
 

@@ -1,4 +1,10 @@
-import { ANNOTATIONS, CONTAINERS, LABELS, PLATFORM_AGENT_NAME } from '../../../src/apis/v1alpha1/names.ts';
+import {
+  ANNOTATIONS,
+  APPROVAL_FINALIZER,
+  CONTAINERS,
+  LABELS,
+  PLATFORM_AGENT_NAME,
+} from '../../../src/apis/v1alpha1/names.ts';
 import { PERSISTENT_VOLUME_CLAIMS, PODS, TEMPLATE_ASSETS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
@@ -6,8 +12,8 @@ import type { MemoryApi } from '../../memory-api/memory-api.ts';
 import { readTarget, type Target } from '../../memory-api/request.ts';
 import { type ApiRequest, type ApiResponse, type ApiWatch, isSameJson, isWatch } from '../../memory-api/rest.ts';
 import type { FakeForge } from './fake-forge.ts';
-import type { FakeLedger } from './fake-ledger.ts';
 import type { PodObject } from './neighbours.ts';
+import type { WatchedLedger } from './watched-ledger.ts';
 
 /** What people write on objects of others; nobody but them takes it away. */
 export const FOREIGN = 'foreign.example/';
@@ -17,7 +23,7 @@ export const NOT_OURS = `${FOREIGN}not-ours`;
 export interface GuardOptions {
   readonly api: MemoryApi;
   readonly kinds: readonly Resource[];
-  readonly ledger: FakeLedger;
+  readonly ledger: WatchedLedger;
   readonly forge: FakeForge;
   readonly now: () => Date;
   /** How old what an operator knows may be. */
@@ -74,15 +80,23 @@ export class Guard {
     if (resource.kind === PODS.kind && before !== undefined) this.#lookAtLedger(before);
   }
 
-  /** In the deletion of a Workspace nothing is destroyed that was not announced. */
+  /** In the deletion of a Workspace that was approved nothing is destroyed that was not announced. */
   #lookAtLedger({ metadata }: KubeObject): void {
     const { api, ledger, now, staleMs } = this.#options;
     const uid = metadata.annotations?.[ANNOTATIONS.workspaceUID] ?? '';
     const workspace = api.objects(WORKSPACES).find((candidate) => candidate.metadata.uid === uid);
     const since = Date.parse(workspace?.metadata.deletionTimestamp ?? '');
     const isKnown = now().getTime() - since > staleMs;
-    if (isKnown && !ledger.isRecorded(uid))
+    if (isKnown && ledger.isCovered(uid) && !ledger.isRecorded(uid))
       this.#report(`The Pod ${metadata.name} was deleted before the ledger had the intent`);
+  }
+
+  /** Nothing is let go but under an approval, after a denial, or recorded as nothing that anybody has. */
+  #lookAtRelease(what: string, { kind, metadata }: KubeObject): void {
+    const { ledger } = this.#options;
+    const { uid = '' } = metadata;
+    const isRelease = kind === TEMPLATE_ASSETS.kind ? ledger.isRecorded(uid) : ledger.isCovered(uid);
+    if (!isRelease && !ledger.isDenied(uid)) this.#report(`${what} was let go and nobody had approved that`);
   }
 
   /** No agent starts on a stub. */
@@ -108,6 +122,8 @@ export class Guard {
 
   #lookAtChange({ resource }: Target, before: KubeObject, after: KubeObject | undefined): void {
     const what = `${resource.kind} ${before.metadata.namespace}/${before.metadata.name}`;
+    const isOurHold = ({ metadata }: KubeObject): boolean => (metadata.finalizers ?? []).includes(APPROVAL_FINALIZER);
+    if (isOurHold(before) && (after === undefined || !isOurHold(after))) this.#lookAtRelease(what, before);
     if (before.metadata.annotations?.[NOT_OURS] !== undefined) this.#report(`${what} is not ours and was changed`);
     if (after === undefined || after.metadata.uid !== before.metadata.uid) return;
     for (const part of ['labels', 'annotations'] as const) {
@@ -125,7 +141,8 @@ export class Guard {
     const { api } = this.#options;
     const workspaces = api.objects(WORKSPACES) as readonly Workspace[];
     for (const { metadata, status } of workspaces) {
-      if ((status?.incarnation ?? metadata.uid) !== metadata.uid)
+      const { incarnation = metadata.uid ?? '' } = status ?? {};
+      if (incarnation !== metadata.uid && !this.#options.ledger.isDenied(incarnation))
         this.#report(`${metadata.name} has the status of a namesake`);
     }
     const platform = workspaces.filter(({ spec }) => spec.kind === 'platform');

@@ -1,4 +1,5 @@
-import { PERSISTENT_VOLUME_CLAIMS, PODS } from '../../../src/apis/v1alpha1/resources.ts';
+import { APPROVAL_REQUESTS, PERSISTENT_VOLUME_CLAIMS, PODS } from '../../../src/apis/v1alpha1/resources.ts';
+import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { type KubeObject, keyOf, keyString } from '../../../src/kube/objects.ts';
 import type { ApiRequest } from '../../memory-api/rest.ts';
 import { bind, mergePatch, remove } from './requests.ts';
@@ -60,6 +61,20 @@ export function actAsScheduler(pods: readonly PodObject[], claims: readonly Kube
     .filter((pod) => pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined)
     .filter((pod) => claimsOf(pod).every((claim) => known.has(claim)))
     .map((pod) => bind(PODS, keyOf(pod), NODE));
+}
+
+/** Decides what is open, the same of all. */
+export function actAsApprover(
+  requests: readonly ApprovalRequest[],
+  verdict: 'Approved' | 'Denied' | undefined,
+): readonly ApiRequest[] {
+  if (verdict === undefined) return [];
+  return requests
+    .filter(({ spec, status }) => spec.decision === undefined && status?.phase === 'Pending')
+    .map((request) => {
+      const decision = { verdict, hash: request.spec.hash, by: 'approver@example.com' };
+      return mergePatch(APPROVAL_REQUESTS, keyOf(request), { spec: { decision } });
+    });
 }
 
 /** Starts what is bound, brings back what was restarted, and confirms the end of what is to go. */

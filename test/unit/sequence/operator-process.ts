@@ -5,6 +5,7 @@ import { declareControllers } from '../../../src/controllers/declare-controllers
 import { TransportError } from '../../../src/kube/errors.ts';
 import { HttpKubeClient, type HttpTransport } from '../../../src/kube/http-client.ts';
 import type { TransportRequest, TransportResponse, TransportStream } from '../../../src/kube/transport.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
@@ -12,13 +13,14 @@ import type { IntentLog } from '../../../src/runtime/controller.ts';
 import { EventRecorder } from '../../../src/runtime/events.ts';
 import { Manager } from '../../../src/runtime/manager.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
+import { CLEAR } from '../../builders/approval-request.ts';
 import { createMemoryTransport } from '../../memory-api/memory-transport.ts';
 import type { ApiRequest, ApiResponse, ApiWatch } from '../../memory-api/rest.ts';
 import type { FaultSource } from './faults.ts';
 
 export interface OperatorProcessOptions {
   readonly api: { handle(request: ApiRequest): ApiResponse | ApiWatch };
-  readonly ledger: IntentLog;
+  readonly ledger: Ledger;
   readonly forge: ForgeClient;
   readonly assets: AssetStore;
   readonly clock: Clock;
@@ -55,14 +57,14 @@ export class OperatorProcess {
     const metrics = createRuntimeMetrics(new Registry());
     const manager = new Manager({
       client,
-      intents: this.#ledger(),
+      intents: this.#intents(),
       events: new EventRecorder({ client, clock, random, log, metrics, signal }),
       clock,
       random,
       log,
       metrics,
     });
-    const { forge, assets } = options;
+    const { forge, assets, ledger } = options;
     declareControllers(manager, {
       client,
       clock,
@@ -72,6 +74,8 @@ export class OperatorProcess {
       assets,
       settings: SETTINGS,
       holderOf: () => undefined,
+      clearance: { current: () => CLEAR, onChange: () => undefined },
+      ledger,
       workers: 4,
     });
     void manager.run({ stop: signal, kill: signal });
@@ -109,10 +113,11 @@ export class OperatorProcess {
     return { ...stream, chunks: delayed(stream.chunks, underWay) };
   }
 
-  #ledger(): IntentLog {
+  #intents(): IntentLog {
     const { ledger } = this.#options;
     const lost = (): Error => new LedgerUnavailableError('The connection broke');
     return {
+      approve: (effect, signal) => this.#effect(() => ledger.approve(effect, signal), lost),
       record: (intent, signal) => this.#effect(() => ledger.record(intent, signal), lost),
       conclude: (outcome, signal) => this.#effect(() => ledger.conclude(outcome, signal), lost),
     };

@@ -1,7 +1,6 @@
 import { ANNOTATIONS, ORG_NAME, PLATFORM_AGENT_NAME } from '../../../src/apis/v1alpha1/names.ts';
-import { ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
+import { ORGS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import { BROKEN_IMAGE } from './neighbours.ts';
-import { remove } from './requests.ts';
 import * as people from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +29,10 @@ const ACTS: readonly Act[] = [
   (world, pick) => people.editOrg(world, { platformAgent: pick([null, { displayName: 'Chief' }]) }),
   (world, pick) => pick([people.deleteOrg, people.editPlatformAgent, people.editPlatformAgent])(world),
   (world, pick) => people.createTemplate(world, pick([...TEMPLATES, PLATFORM_AGENT_NAME])),
-  (world, pick) => world.send(remove(TEMPLATE_ASSETS, people.key(pick(TEMPLATES)))),
+  (world, pick) => people.deleteTemplate(world, pick(TEMPLATES)),
+  (world, pick) => {
+    world.verdict = pick(['Approved', 'Denied', undefined]);
+  },
   (world) => people.pushTemplates(world),
   (world, pick) => people.deletePods(world, pick(NAMES)),
   (world, pick) => people.endAgents(world, pick(NAMES)),

@@ -9,6 +9,7 @@ import {
 } from '../../../src/apis/v1alpha1/names.ts';
 import {
   CONFIG_MAPS,
+  NAMESPACES,
   NETWORK_POLICIES,
   NODES,
   ORGS,
@@ -20,7 +21,6 @@ import {
 import type { Org, WorkspaceSpec } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeObject, ObjectKey } from '../../../src/kube/objects.ts';
 import { childName } from '../../../src/rules/identity.ts';
-import { NAMESPACES } from '../../memory-api/kinds.ts';
 import { FOREIGN, NOT_OURS } from './guard.ts';
 import { endAgent, NODE, type PodObject } from './neighbours.ts';
 import { create, mergePatch, remove } from './requests.ts';
@@ -33,7 +33,8 @@ export const TEMPLATE = 'engineer';
 export const key = (name: string): ObjectKey => ({ namespace: NAMESPACE, name });
 
 export function openCluster(world: World): void {
-  world.send(create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }));
+  for (const name of [NAMESPACE, 'kube-system'])
+    world.send(create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
   const status = {
     declaredFeatures: ['RestartAllContainersOnContainerExits'],
     conditions: [{ type: 'Ready', status: 'True' }],
@@ -78,6 +79,10 @@ export function annotateWorkspace(world: World, name: string, annotations: Reado
 
 export function deleteWorkspace(world: World, name: string): void {
   world.send(remove(WORKSPACES, key(name)));
+}
+
+export function deleteTemplate(world: World, name = TEMPLATE): void {
+  world.send(remove(TEMPLATE_ASSETS, key(name)));
 }
 
 export function deleteOrg(world: World): void {

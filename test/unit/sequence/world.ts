@@ -1,23 +1,22 @@
 import * as resources from '../../../src/apis/v1alpha1/resources.ts';
-import { ORGS, PERSISTENT_VOLUME_CLAIMS, PODS } from '../../../src/apis/v1alpha1/resources.ts';
-import type { Org } from '../../../src/apis/v1alpha1/types.generated.ts';
+import { APPROVAL_REQUESTS, ORGS, PERSISTENT_VOLUME_CLAIMS, PODS } from '../../../src/apis/v1alpha1/resources.ts';
+import type { ApprovalRequest, Org } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../../src/kube/objects.ts';
-import { NAMESPACES } from '../../memory-api/kinds.ts';
 import { MemoryApi } from '../../memory-api/memory-api.ts';
 import type { ApiRequest, Json } from '../../memory-api/rest.ts';
 import { VirtualClock } from '../runtime/virtual-clock.ts';
 import { FakeForge } from './fake-forge.ts';
-import { FakeLedger } from './fake-ledger.ts';
 import { type FaultSource, noFaults } from './faults.ts';
 import { fingerprint } from './fingerprint.ts';
 import { Guard } from './guard.ts';
-import { actAsKubelet, actAsScheduler, actAsVolumeController, type PodObject } from './neighbours.ts';
+import { actAsApprover, actAsKubelet, actAsScheduler, actAsVolumeController, type PodObject } from './neighbours.ts';
 import { OperatorProcess } from './operator-process.ts';
+import { WatchedLedger } from './watched-ledger.ts';
 
 const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
-const KINDS: readonly Resource[] = [...Object.values(resources), NAMESPACES, EVENTS];
-/** What is told and not kept, and what is the cluster's own. */
-const NOT_COMPARED = new Set(['Event', 'Namespace', 'Node']);
+const KINDS: readonly Resource[] = [...Object.values(resources), EVENTS];
+/** What is told and not kept, how it came about, and what is the cluster's own. */
+const NOT_COMPARED = new Set(['Event', 'ApprovalRequest', 'Namespace', 'Node']);
 /** Longer than any backoff and any recheck. */
 const QUIET_MS = 70_000;
 const LONGEST_STEP_MS = 16_000;
@@ -41,7 +40,10 @@ export class World {
   readonly clock = new VirtualClock();
   readonly forge: FakeForge;
   readonly violations: string[] = [];
-  readonly ledger = new FakeLedger({
+  /** What the approver says of every deletion; undefined: nothing, so that all of them wait. */
+  verdict: 'Approved' | 'Denied' | undefined = 'Approved';
+  readonly ledger = new WatchedLedger({
+    now: () => this.clock.now(),
     report: (violation) => this.violations.push(violation),
     onConclude: (uid) => this.#guard.lookAtConclusion(uid),
   });
@@ -106,6 +108,7 @@ export class World {
       ...actAsVolumeController(claims, pods),
       ...actAsScheduler(pods, claims),
       ...actAsKubelet(pods, this.clock.now()),
+      ...actAsApprover(this.#api.objects(APPROVAL_REQUESTS) as readonly ApprovalRequest[], this.verdict),
     ];
     for (const request of requests) this.#api.handle(request);
   }

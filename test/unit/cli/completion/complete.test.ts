@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransportError } from '../../../../src/kube/errors.ts';
+import { decided, NAME, request } from '../approvals/requests.ts';
 import { type RunOptions, runOn } from '../fake-cluster.ts';
 import { notReady, org, templateAsset, workspace } from '../objects.ts';
 
@@ -12,6 +13,23 @@ const OBJECTS = [
   }),
   workspace('wolf', { metadata: { namespace: 'zoo', name: 'wolf' } }),
   templateAsset('writing'),
+  request(),
+  decided('Denied', 'Denied', { name: 'ask-denied' }),
+];
+
+const COMMANDS = [
+  'tree',
+  'status',
+  'sync',
+  'approvals',
+  'delete',
+  'plan',
+  'audit',
+  'doctor',
+  'uninstall',
+  'completion',
+  'help',
+  ':4',
 ];
 
 /** What the last word may become, and the directive. */
@@ -28,7 +46,7 @@ async function completed(
 
 describe('completion', () => {
   it.each<[readonly string[], readonly string[]]>([
-    [[''], ['tree', 'status', 'sync', 'doctor', 'completion', 'help', ':4']],
+    [[''], COMMANDS],
     [['s'], ['status', 'sync', ':4']],
     [
       ['tree', '--n'],
@@ -53,6 +71,19 @@ describe('completion', () => {
     [
       ['sync', 'writer', '-o', ''],
       ['text', 'json', 'yaml', ':4'],
+    ],
+    [
+      ['approvals', ''],
+      ['list', 'show', 'approve', 'deny', ':4'],
+    ],
+    [
+      ['approvals', 'show', ''],
+      [NAME, ':4'],
+    ],
+    [['approvals', 'approve', 'ask'], [':4']],
+    [
+      ['plan', 'delete', 'ws/'],
+      ['ws/writer', ':4'],
     ],
     [['tree', '--kubeconfig', ''], [':0']],
     [['tree', '--kubeconfig='], [':0']],
@@ -83,11 +114,8 @@ describe('completion', () => {
       ['kubectl', 'bash', 'zsh', 'fish', ':4'],
     ],
     [['doctor', ''], [':4']],
-    [
-      ['nothing', ''],
-      ['tree', 'status', 'sync', 'doctor', 'completion', 'help', ':4'],
-    ],
-    [[], ['tree', 'status', 'sync', 'doctor', 'completion', 'help', ':4']],
+    [['nothing', ''], COMMANDS],
+    [[], COMMANDS],
   ])('of %j', async (words, expected) => {
     expect(await completed(words)).toEqual(expected);
   });

@@ -14,6 +14,7 @@ const NAMES: Names = {
   secret: { name: 'forge-token', key: 'token' },
   environmentSecrets: [],
   suspendedAncestor: 'lead',
+  request: 'apr-1',
 };
 
 /** How the reasons of failures are called; none of them may be told to be nothing. */
@@ -45,6 +46,10 @@ describe('what to do about a reason', () => {
     ['AncestorSuspended', `kubectl patch workspace lead -n acme --type=merge -p '{"spec":{"suspend":false}}'`],
     ['LedgerUnavailable', 'kubectl logs deployment/molecule-operator -n molecule-system'],
     ['ResizeRefused', 'kubectl describe pvc writer-1 -n acme'],
+    ['AwaitingApproval', 'kubectl molecule approvals show apr-1 -n acme'],
+    ['AwaitingDeletion', 'kubectl molecule delete workspace/writer -n acme --reason TEXT'],
+    ['GuardOpen', 'kubectl molecule doctor -n acme'],
+    ['LedgerFrozen', 'kubectl molecule audit verify'],
     ['NodeLost', 'kubectl get nodes -o wide'],
     ['NotObserved', 'kubectl molecule doctor -n acme'],
     ['OfANewerOperator', 'kubectl describe workspace writer -n acme'],
@@ -61,6 +66,11 @@ describe('what to do about a reason', () => {
     expect(adviceFor({ reason: 'Terminating', message: named })?.command(NAMES)).toBe(
       'kubectl describe pod writer-1 -n acme',
     );
+  });
+
+  it('is a look at the ledger, not at a log, where the ledger is older than it was', () => {
+    const message = 'The ledger is older than what the cluster remembers of it';
+    expect(adviceFor({ reason: 'LedgerFrozen', message })?.command(NAMES)).toBe('kubectl molecule audit verify');
   });
 
   it('is nothing for what works', () => {

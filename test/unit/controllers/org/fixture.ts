@@ -17,6 +17,8 @@ export function snapshot(changes: Partial<OrgSnapshot> = {}): OrgSnapshot {
       serviceAccount: { metadata: meta('molecule-agent', uidOf('account')), automountServiceAccountToken: false },
     },
     settings,
+    openRoutes: [],
+    leave: undefined,
     contests: [
       { id: ORG_UID, contenders: [{ ...own, kind: 'Org', name: 'acme/org' }], claimedBy: ORG_UID },
       {

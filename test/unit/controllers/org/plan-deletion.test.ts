@@ -3,6 +3,7 @@ import { APPROVAL_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
 import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { planOrg } from '../../../../src/controllers/org/plan.ts';
 import { platformAgentID } from '../../../../src/rules/identity.ts';
+import { granted, OPERATION } from '../../../builders/approval-request.ts';
 import { meta, ORG_UID, org, uidOf, workspace } from '../../../builders/objects.ts';
 import { snapshot } from './fixture.ts';
 
@@ -13,11 +14,13 @@ const platformAgent = workspace('platform-agent', { spec: { kind: 'platform' } }
 const below = (name: string, parent?: string): Workspace =>
   workspace(name, { spec: { kind: 'workspace', ...(parent === undefined ? {} : { parentRef: { name: parent } }) } });
 const going = (object: Workspace): Workspace => ({ ...object, metadata: { ...object.metadata, deletionTimestamp } });
+const listing = (workspaces: readonly Workspace[]) =>
+  granted({ members: new Set(workspaces.map(({ metadata }) => metadata.uid ?? '')) });
 const plan = (workspaces: readonly Workspace[], changes: Parameters<typeof snapshot>[0] = {}) =>
-  planOrg(snapshot({ org: gone, workspaces, ...changes }), NOW);
+  planOrg(snapshot({ org: gone, leave: listing(workspaces), workspaces, ...changes }), NOW);
 const deleted = (workspaces: readonly Workspace[]) => plan(workspaces).deletes?.map(({ key }) => key.name);
 
-describe('planOrg() of a deleted Org', () => {
+describe('planOrg() of an Org whose deletion was approved', () => {
   it.each([
     [
       'the deepest first',
@@ -30,6 +33,38 @@ describe('planOrg() of a deleted Org', () => {
     ['the platform agent not while others are going', [platformAgent, going(below('a'))], []],
   ])('deletes %s', (_sentence, workspaces, names) => {
     expect(deleted(workspaces)).toEqual(names);
+  });
+
+  it('has the ledger know before it deletes anybody, and asks it nothing while it only waits', () => {
+    const first = plan([platformAgent, below('a')]);
+    expect(first.approvals).toMatchObject([{ kind: 'snapshot', subjectUID: ORG_UID, object: { kind: 'Org' } }]);
+    expect(first.intents).toMatchObject([{ action: 'delete_org', subjectUID: ORG_UID, operationID: OPERATION }]);
+    const waiting = plan([platformAgent, going(below('a'))]);
+    expect([waiting.approvals, waiting.intents]).toEqual([undefined, undefined]);
+  });
+
+  it('leaves to people who came after the approval, and says so', () => {
+    const waiting = plan([platformAgent, below('a'), below('late')], { leave: listing([platformAgent, below('a')]) });
+    expect(waiting.deletes?.map(({ key }) => key.name)).toEqual(['a']);
+    expect(waiting.status?.patch).toMatchObject({
+      conditions: [
+        {
+          type: 'Ready',
+          message:
+            'Waits for 2 Workspaces to go: a, late; the platform agent goes last; not part of what was approved, delete them too: late',
+        },
+        { type: 'IsolationReady' },
+        { type: 'PlatformAgentReady' },
+        { type: 'GuardReady' },
+      ],
+    });
+  });
+
+  it('says why the ledger does not let it', () => {
+    const lastFailure = { reason: 'ApprovalRefused', message: 'The operation does not cover it' } as const;
+    expect(plan([platformAgent], { lastFailure }).status?.patch).toMatchObject({
+      conditions: [{ type: 'Ready', ...lastFailure }, {}, {}, {}, {}],
+    });
   });
 
   it('makes no new platform agent', () => {
@@ -52,6 +87,7 @@ describe('planOrg() of a deleted Org', () => {
         { type: 'Reconciling' },
         { type: 'IsolationReady', status: 'True' },
         { type: 'PlatformAgentReady', reason: 'DeletingChildren' },
+        { type: 'GuardReady' },
       ],
     });
   });
@@ -74,6 +110,8 @@ describe('planOrg() of a deleted Org', () => {
       { kind: 'release', id: ORG_UID, holderUID: ORG_UID },
       { kind: 'release', id: platformAgentID(ORG_UID), holderUID: ORG_UID },
     ]);
+    expect(end.intents).toMatchObject([{ operationID: OPERATION }]);
+    expect(end.outcomes).toEqual([{ action: 'delete_org', subjectUID: ORG_UID, result: {} }]);
     expect(end.removeFinalizer).toMatchObject({ finalizer: APPROVAL_FINALIZER });
   });
 

@@ -92,6 +92,7 @@ describe('planOrg()', () => {
         },
         { type: 'IsolationReady', status: 'True' },
         { type: 'PlatformAgentReady' },
+        { type: 'GuardReady', status: 'True' },
       ],
     });
   });
@@ -103,14 +104,20 @@ describe('planOrg()', () => {
   ] as const)('%s', (_sentence, conditions, abnormal) => {
     const plan = planOrg(snapshot({ workspaces: [platformAgent({ status: { conditions: [...conditions] } })] }), NOW);
     const types = plan.status?.patch.conditions as readonly { readonly type: string }[];
-    expect(types.map(({ type }) => type)).toEqual(['Ready', ...abnormal, 'IsolationReady', 'PlatformAgentReady']);
+    expect(types.map(({ type }) => type)).toEqual([
+      'Ready',
+      ...abnormal,
+      'IsolationReady',
+      'PlatformAgentReady',
+      'GuardReady',
+    ]);
   });
 
   it('says that it is suspended as a whole, which is no failure', () => {
     const agent = platformAgent({ status: { conditions: [{ ...ready.conditions[0], status: 'False' }] } });
     const suspended = { ...agent, spec: { ...agent.spec, suspend: true } };
     const plan = planOrg(snapshot({ workspaces: [suspended] }), NOW);
-    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready', reason: 'Suspended' }, {}, {}] });
+    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready', reason: 'Suspended' }, {}, {}, {}] });
     expect(plan.events).toBeUndefined();
   });
 
@@ -118,7 +125,7 @@ describe('planOrg()', () => {
     const stalled = { ...ready.conditions[0], type: 'Stalled' };
     const agent = platformAgent({ status: { conditions: [{ ...ready.conditions[0], status: 'False' }, stalled] } });
     const plan = planOrg(snapshot({ workspaces: [agent] }), NOW);
-    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready' }, { type: 'Stalled' }, {}, {}] });
+    expect(plan.status?.patch).toMatchObject({ conditions: [{ type: 'Ready' }, { type: 'Stalled' }, {}, {}, {}] });
   });
 
   const switched = { displayName: 'Acme', platformAgent: { runtime: 'codex', storage: { size: '2Gi' } } };
@@ -164,6 +171,7 @@ describe('planOrg()', () => {
         { type: 'Reconciling' },
         { type: 'IsolationReady', status: 'False' },
         { type: 'PlatformAgentReady', status: 'True' },
+        { type: 'GuardReady' },
       ],
     });
   });
@@ -181,6 +189,7 @@ describe('planOrg()', () => {
         { type: 'Reconciling' },
         { type: 'IsolationReady', reason: 'CreateFailed', message: lastFailure },
         { type: 'PlatformAgentReady', status: 'True' },
+        { type: 'GuardReady' },
       ],
     });
   });
@@ -193,6 +202,7 @@ describe('planOrg()', () => {
         { type: 'Reconciling' },
         { type: 'IsolationReady', status: 'True' },
         { type: 'PlatformAgentReady', reason: 'CreateFailed', message: 'quota' },
+        { type: 'GuardReady' },
       ],
     });
   });
@@ -243,6 +253,7 @@ describe('planOrg() of an Org whose id another one wants', () => {
         { type: 'Stalled', reason: 'IDTaken' },
         { type: 'IsolationReady' },
         { type: 'PlatformAgentReady', status: 'False', reason: 'IDTaken' },
+        { type: 'GuardReady' },
       ],
     });
   });
@@ -267,5 +278,98 @@ describe('planOrg() of an Org whose id another one wants', () => {
     expect(planOrg(snapshot({ contests: [own, free] }), NOW).claims).toEqual([
       { kind: 'claim', id: rootID, holderUID: ORG_UID, holderKind: 'Workspace', holder: 'acme/platform-agent' },
     ]);
+  });
+});
+
+describe('planOrg() and the guard', () => {
+  const conditionsOf = (plan: ReturnType<typeof planOrg>) =>
+    (plan.status?.patch.conditions ?? []) as NonNullable<NonNullable<Org['status']>['conditions']>;
+  const pass = (openRoutes: readonly string[] | undefined, status?: Org['status']) =>
+    planOrg(snapshot({ openRoutes, workspaces: [platformAgent()], ...(status && { org: org({ status }) }) }), NOW);
+
+  it('is not ready, names the open routes and waits for somebody who closes them', () => {
+    const plan = pass(['a: close it', 'b: close it too']);
+    expect(plan.status?.patch).toMatchObject({
+      guard: { ready: false, openRoutes: ['a: close it', 'b: close it too'] },
+    });
+    expect(conditionsOf(plan)).toMatchObject([
+      { type: 'Ready', status: 'False', reason: 'GuardOpen' },
+      { type: 'IsolationReady', status: 'True' },
+      { type: 'PlatformAgentReady', status: 'True' },
+      {
+        type: 'GuardReady',
+        status: 'False',
+        reason: 'GuardOpen',
+        message: 'Nothing is destroyed while a way round the approvals is open: a: close it; b: close it too',
+      },
+    ]);
+  });
+
+  it('is ready with every route closed', () => {
+    const plan = pass([]);
+    expect(plan.status?.patch).toMatchObject({ guard: { ready: true } });
+    expect(conditionsOf(plan)[0]).toMatchObject({ type: 'Ready', status: 'True' });
+    expect(plan.outcome.kind).toBe('settled');
+  });
+
+  it('is on its way while the guard was never examined', () => {
+    const plan = pass(undefined);
+    expect(plan.status?.patch).not.toHaveProperty('guard');
+    expect(conditionsOf(plan)).toMatchObject([
+      { type: 'Ready', status: 'False', reason: 'GuardUnknown' },
+      { type: 'Reconciling' },
+      {},
+      {},
+      { type: 'GuardReady', status: 'Unknown', reason: 'GuardUnknown' },
+    ]);
+  });
+
+  it.each([
+    ['closed', []],
+    ['open', ['a: close it']],
+  ])('writes nothing when an operator begins that has not examined it yet: it was %s', (_state, routes) => {
+    const said = pass(routes).status?.patch as NonNullable<Org['status']>;
+    expect(pass(undefined, said).status).toBeUndefined();
+  });
+});
+
+describe('planOrg() of a deletion that is held', () => {
+  const leave = { kind: 'held', reason: 'AwaitingApproval', message: 'The deletion waits for a human' } as const;
+  const going = (deletionTimestamp: string, changes: Partial<Org> = {}): Org =>
+    org({ metadata: { ...meta('org', ORG_UID), deletionTimestamp }, ...changes });
+  const held = going('2026-03-01T09:59:59Z');
+
+  it('goes on as ever, with a notice that says whom it waits for', () => {
+    const plan = planOrg(snapshot({ org: held, leave, workspaces: [platformAgent()] }), NOW);
+    expect(plan.status?.patch).toMatchObject({
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'ApprovalPending', status: 'True', reason: leave.reason, message: leave.message },
+        {},
+        {},
+        {},
+      ],
+    });
+    expect([plan.deletes, plan.intents, plan.removeFinalizer]).toEqual(Array(3).fill(undefined));
+  });
+
+  it('makes a lost platform agent anew, and puts its walls right', () => {
+    const isolation = { networkPolicy: undefined, serviceAccount: undefined };
+    const plan = planOrg(snapshot({ org: held, leave, isolation }), NOW);
+    expect(plan.writes?.map(({ resource }) => resource.kind)).toEqual(['NetworkPolicy', 'ServiceAccount', 'Workspace']);
+  });
+
+  it('says nothing while the request is still being opened', () => {
+    const opening = { ...leave, reason: 'RequestingApproval' } as const;
+    const pass = (object: Org) =>
+      planOrg(snapshot({ org: object, leave: opening, workspaces: [platformAgent()] }), NOW);
+    expect(pass(held)).toMatchObject({ outcome: { kind: 'settled', resyncAfterMs: 1_000 } });
+    expect(pass(held).status).toBeUndefined();
+    expect(pass(going('2026-03-01T09:59:58Z')).status).toBeDefined();
+  });
+
+  it('shows a grant while it is given', () => {
+    const grant = { request: 'apr-1', hash: 'ab'.repeat(32) };
+    expect(planOrg(snapshot({ deletionGrant: grant }), NOW).status?.patch).toMatchObject({ deletionGrant: grant });
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import type { ArtifactKeeper } from '../../../../src/controllers/template-asset/artifact-keeper.ts';
 import { gatherTemplateAsset } from '../../../../src/controllers/template-asset/gather.ts';
 import type { Attempt } from '../../../../src/controllers/template-asset/snapshot.ts';
 import type { SourceChecker } from '../../../../src/controllers/template-asset/source-checker.ts';
+import { approvalRequest, CLEAR, consumedRequest, HASH, requestStore } from '../../../builders/approval-request.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
 import { NAMESPACE, storedTemplate, templateAsset, workspace } from '../../../builders/objects.ts';
 
@@ -15,7 +16,14 @@ const stored: Attempt = {
   nextCheckMs: 1,
 };
 
-async function gather(asset: TemplateAsset | undefined, workspaces: readonly Workspace[] = [], attempt = stored) {
+async function gather(
+  asset: TemplateAsset | undefined,
+  workspaces: readonly Workspace[] = [],
+  {
+    attempt = stored,
+    requests = [],
+  }: { readonly attempt?: Attempt; readonly requests?: readonly ApprovalRequest[] } = {},
+) {
   const calls: string[] = [];
   const note =
     (name: string, result: unknown = undefined) =>
@@ -28,6 +36,8 @@ async function gather(asset: TemplateAsset | undefined, workspaces: readonly Wor
     workspaces: fakeStore(workspaces, {
       template: ({ metadata, spec }) => spec.templateRef && `${metadata.namespace}/${spec.templateRef.name}`,
     }),
+    approvalRequests: requestStore(...requests),
+    clearance: { current: () => CLEAR },
     checker: { check: note('check', attempt), forget: () => calls.push('forget check') } as unknown as SourceChecker,
     keeper: { restore: note('restore'), forget: () => calls.push('forget loss') } as unknown as ArtifactKeeper,
   };
@@ -65,21 +75,56 @@ describe('gatherTemplateAsset()', () => {
       ['restore'],
     ],
     ['does nothing while suspended from the start', withSpec(templateAsset('claude'), { suspend: true }), stored, []],
-    ['does nothing for one that goes', deleted(storedTemplate('claude')), stored, []],
+    ['does nothing for one that goes because nobody uses it', deleted(storedTemplate('claude')), stored, []],
     ['forgets one that is gone', undefined, stored, ['forget check', 'forget loss']],
   ])('%s', async (_what, asset, attempt, expected) => {
-    expect((await gather(asset, [], attempt)).calls).toEqual(expected);
+    expect((await gather(asset, [], { attempt })).calls).toEqual(expected);
   });
 
-  it('keeps what is published for those who use it while it is being deleted, and names them once', async () => {
+  it('goes on for those who use it while its deletion is held, and names them once', async () => {
     const platform = workspace('platform-agent', { spec: { kind: 'platform', templateRef: { name: 'claude' } } });
     const { calls, snapshot } = await gather(deleted(storedTemplate('claude')), [
       using('writer'),
       using('other', 'another'),
       platform,
     ]);
-    expect(calls).toEqual(['restore']);
-    expect(snapshot?.usedBy).toEqual(['writer', 'platform-agent']);
+    expect(calls).toEqual(['check']);
+    expect(snapshot).toMatchObject({ usedBy: ['writer', 'platform-agent'], leave: { kind: 'held' } });
+  });
+
+  it('does nothing more for one whose deletion was approved', async () => {
+    const asset = deleted(storedTemplate('claude'));
+    const { calls, snapshot } = await gather(asset, [using('writer')], { requests: [consumedRequest(asset)] });
+    expect([calls, snapshot?.leave?.kind]).toEqual([[], 'granted']);
+  });
+
+  it.each<[string, boolean, TemplateAsset, ApprovalRequest['status']]>([
+    [
+      'while it is let go',
+      true,
+      deleted(storedTemplate('claude')),
+      { phase: 'Denied', restoration: { state: 'Releasing' } },
+    ],
+    [
+      'before it has its files',
+      true,
+      templateAsset('claude'),
+      { phase: 'Denied', restoration: { state: 'Releasing' } },
+    ],
+    ['not once it has', false, storedTemplate('claude'), { phase: 'Denied', restoration: { state: 'Releasing' } }],
+    ['not when that is over', false, templateAsset('claude'), { phase: 'Denied', restoration: { state: 'Restored' } }],
+  ])('leaves one alone that comes back after a denial: %s', async (_sentence, expected, asset, status) => {
+    const { calls, snapshot } = await gather(asset, [using('writer')], { requests: [approvalRequest(asset, status)] });
+    expect([snapshot === undefined, calls.length === 0]).toEqual([expected, expected]);
+  });
+
+  it('shows the grant of an approval that nobody has used yet', async () => {
+    const asset = storedTemplate('claude');
+    const requests = [approvalRequest(asset, { phase: 'Approved' })];
+    expect((await gather(asset, [], { requests })).snapshot?.deletionGrant).toEqual({
+      request: 'apr-claude',
+      hash: HASH,
+    });
   });
 
   it('is used by nobody before its first artifact: who waits for it has nothing of it, and would hold it for ever', async () => {
@@ -94,7 +139,9 @@ describe('gatherTemplateAsset()', () => {
       workspaces: fakeStore([workspace('platform-agent', { spec: { kind: 'platform' } })], {
         template: () => undefined,
       }),
-      checker: {} as SourceChecker,
+      approvalRequests: requestStore(),
+      clearance: { current: () => CLEAR },
+      checker: { check: async () => stored } as unknown as SourceChecker,
       keeper: { restore: async () => undefined } as unknown as ArtifactKeeper,
     };
     const key = { namespace: NAMESPACE, name: 'platform-agent' };

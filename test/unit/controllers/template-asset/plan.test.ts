@@ -5,6 +5,7 @@ import { findConformanceFaults } from '../../../../src/conditions/conformance.ts
 import { planTemplateAsset } from '../../../../src/controllers/template-asset/plan.ts';
 import type { Attempt, Loss, TemplateAssetSnapshot } from '../../../../src/controllers/template-asset/snapshot.ts';
 import { templateAssetStatus } from '../../../../src/controllers/template-asset/status.ts';
+import { granted, OPERATION } from '../../../builders/approval-request.ts';
 import { DIGEST, meta, REVISION, storedTemplate, templateAsset, uidOf } from '../../../builders/objects.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -92,18 +93,85 @@ describe('planTemplateAsset()', () => {
       addFinalizer: { finalizer: APPROVAL_FINALIZER },
     });
   });
+});
 
-  it('is held while Workspaces use it, by sorted names and not too many of them, and let go when none does', () => {
-    const asset = deleted(templateAsset('claude'));
-    const usedBy = ['f', 'e', 'd', 'c', 'b', 'a', 'g'];
-    expect(planTemplateAsset({ asset, usedBy }, NOW).removeFinalizer).toBeUndefined();
-    expect(condition({ asset, usedBy })).toMatchObject({
-      reason: 'InUse',
-      message: 'Still used by a, b, c, d, e and 2 more; it goes when no Workspace names it',
+describe('planTemplateAsset() of one that is being deleted', () => {
+  const held = { kind: 'held', reason: 'AwaitingApproval', message: 'The deletion waits for a human' } as const;
+  const asset = deleted(storedTemplate('claude'));
+
+  it('goes on as ever while Workspaces use it, with a notice that says whom it waits for', () => {
+    const snapshot = { asset, usedBy: ['a'], leave: held, attempt: stored };
+    const plan = planTemplateAsset(snapshot, NOW);
+    expect([plan.removeFinalizer, plan.intents]).toEqual([undefined, undefined]);
+    expect(plan.status?.patch).toMatchObject({
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'ArtifactStored' },
+        { type: 'ApprovalPending', status: 'True', reason: held.reason, message: held.message },
+        { type: 'ArtifactReady', status: 'True' },
+      ],
     });
-    expect(planTemplateAsset({ asset, usedBy: [] }, NOW)).toMatchObject({
+    expect(plan.outcome).toEqual({ kind: 'waiting', recheckAfterMs: 300_000 });
+  });
+
+  it('says nothing while the request is still being opened', () => {
+    const opening = { ...held, reason: 'RequestingApproval' } as const;
+    const begun = { ...asset, metadata: { ...asset.metadata, deletionTimestamp: '2026-03-01T09:59:59Z' } };
+    const plan = planTemplateAsset({ asset: begun, usedBy: ['a'], leave: opening, attempt: stored }, NOW);
+    expect([plan.status, plan.outcome]).toEqual([undefined, { kind: 'waiting', recheckAfterMs: 1_000 }]);
+  });
+
+  it('is let go at once when nobody uses it, whatever approvals there are, and says so', () => {
+    const plan = planTemplateAsset({ asset, usedBy: [], leave: held }, NOW);
+    expect(plan).toMatchObject({
+      intents: [{ action: 'delete_template_asset', subjectUID: asset.metadata.uid }],
+      outcomes: [{ action: 'delete_template_asset', subjectUID: asset.metadata.uid }],
+      events: [
+        {
+          type: 'Normal',
+          reason: 'ReleasedUnused',
+          note: 'No Workspace uses TemplateAsset "claude", so that nothing is lost and nobody was asked',
+        },
+      ],
       removeFinalizer: { finalizer: APPROVAL_FINALIZER },
     });
+    expect(plan.intents?.[0]).not.toHaveProperty('operationID');
+    expect([plan.status, plan.approvals]).toEqual([undefined, undefined]);
+  });
+
+  it('goes under its approval although it is used', () => {
+    const plan = planTemplateAsset({ asset, usedBy: ['a'], leave: granted() }, NOW);
+    expect(plan).toMatchObject({
+      approvals: [{ kind: 'snapshot', object: { kind: 'TemplateAsset' } }],
+      intents: [{ operationID: OPERATION, detail: { usedBy: ['a'] } }],
+      removeFinalizer: { finalizer: APPROVAL_FINALIZER },
+    });
+    expect([plan.status, plan.events]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['nobody uses it', [], held],
+    ['it was approved', ['a'], granted()],
+  ] as const)('says what the ledger refuses, before it tries again: %s', (_sentence, usedBy, leave) => {
+    const lastFailure = { reason: 'LedgerUnavailable', message: 'The ledger does not answer' } as const;
+    const telling = planTemplateAsset({ asset, usedBy, leave, lastFailure }, NOW);
+    expect(telling.status?.patch).toMatchObject({ conditions: [{ type: 'Ready', ...lastFailure }, {}, {}] });
+    expect([telling.removeFinalizer, telling.intents]).toEqual([undefined, undefined]);
+    const status = telling.status?.patch as NonNullable<TemplateAsset['status']>;
+    const again = planTemplateAsset({ asset: { ...asset, status }, usedBy, leave, lastFailure }, NOW);
+    expect(again.removeFinalizer).toBeDefined();
+  });
+
+  it('has nothing more to do once its finalizer is off', () => {
+    const { finalizers: _finalizers, ...metadata } = asset.metadata;
+    expect(planTemplateAsset({ asset: { ...asset, metadata }, usedBy: [], leave: held }, NOW)).toEqual({
+      outcome: { kind: 'settled' },
+    });
+  });
+
+  it('shows a grant while it is given', () => {
+    const grant = { request: 'apr-1', hash: 'ab'.repeat(32) };
+    const snapshot = { asset: storedTemplate('claude'), usedBy: [], attempt: stored, deletionGrant: grant };
+    expect(templateAssetStatus(snapshot, NOW).deletionGrant).toEqual(grant);
   });
 });
 

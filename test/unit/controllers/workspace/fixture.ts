@@ -26,6 +26,7 @@ export function snapshot(changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSna
     org: org(),
     ancestors: new Map(),
     children: [],
+    leave: undefined,
     contest: { id: uidOf('researcher'), contenders: [] },
     template: storedTemplate('claude'),
     catalog: new Map(),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS, LABELS } from '../../../../src/apis/v1alpha1/names.ts';
 import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { isClaimed, orphanBasis, planOrphan } from '../../../../src/controllers/workspace/orphans.ts';
+import { approvalRequest, requestStore } from '../../../builders/approval-request.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
 import { NAMESPACE, uidOf, workspace } from '../../../builders/objects.ts';
 import { podOf, snapshot } from './fixture.ts';
@@ -40,7 +41,23 @@ describe('isClaimed()', () => {
     ['by we do not know whom, without its incarnation', without('annotations', ANNOTATIONS.incarnation), [], true],
   ])('%s', (_name, pod, workspaces, expected) => {
     const store = fakeStore<Workspace>(workspaces, { namespace: ({ metadata }) => metadata.namespace });
-    expect(isClaimed(pod, store)).toBe(expected);
+    expect(isClaimed(pod, { workspaces: store, approvalRequests: requestStore() })).toBe(expected);
+  });
+
+  it.each([
+    ['while its Workspace is on its way back with it', 'Releasing', INCARNATION, NAMESPACE, true],
+    ['not once that is over', 'Restored', INCARNATION, NAMESPACE, false],
+    ['not for one that comes back with another', 'Releasing', uidOf('other'), NAMESPACE, false],
+    ['not for one of another namespace', 'Releasing', INCARNATION, 'beta', false],
+  ] as const)('%s', (_name, state, incarnation, namespace, expected) => {
+    const request = approvalRequest(workspace('researcher'), {
+      phase: 'Denied',
+      restoration: { state, id: uidOf('id'), incarnation },
+    });
+    const placed = { ...request, metadata: { ...request.metadata, namespace } };
+    expect(isClaimed(POD, { workspaces: fakeStore<Workspace>([]), approvalRequests: requestStore(placed) })).toBe(
+      expected,
+    );
   });
 });
 

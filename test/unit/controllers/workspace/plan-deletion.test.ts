@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATIONS, APPROVAL_FINALIZER } from '../../../../src/apis/v1alpha1/names.ts';
+import { ANNOTATIONS, APPROVAL_FINALIZER, LABELS } from '../../../../src/apis/v1alpha1/names.ts';
 import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
+import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
 import { Executor } from '../../../../src/runtime/executor.ts';
 import type { Plan } from '../../../../src/runtime/plan.ts';
+import { granted, OPERATION } from '../../../builders/approval-request.ts';
 import { uidOf } from '../../../builders/objects.ts';
 import { FakeClient } from '../../runtime/fake-client.ts';
 import { CHILD, condition, LATER, podOf, running, snapshot, statusOf, templated, volumeOf } from './fixture.ts';
@@ -51,48 +53,108 @@ describe('planWorkspace() of a Pod that cannot start', () => {
   });
 });
 
-describe('planWorkspace() of a deleted Workspace', () => {
+describe('planWorkspace() of a Workspace whose deletion was approved', () => {
   const deleted = () => ({
     ...templated(),
     metadata: { ...templated().metadata, deletionTimestamp: '2026-03-01T10:00:00Z' },
   });
+  const leaving = (changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot =>
+    snapshot({ workspace: deleted(), leave: granted(), ...changes });
+  const ending = (base: WorkspaceSnapshot, deletionTimestamp: string) =>
+    podOf(base, { metadata: { ...podOf(base).metadata, deletionTimestamp } });
 
-  it('records its intent, ends the Pod and keeps the finalizer until that is gone', () => {
-    const plan = planWorkspace({ ...running(), workspace: deleted() }, LATER);
-    expect(plan.intents).toMatchObject([{ action: 'delete_workspace', subjectUID: uidOf('researcher') }]);
-    expect(plan.deletes).toHaveLength(1);
-    expect(plan.removeFinalizer).toBeUndefined();
-    expect(statusOf(plan)?.phase).toBe('Terminating');
+  it('keeps the object and its intent under that operation in the ledger, then ends the Pod, and writes nothing else', () => {
+    const plan = planWorkspace({ ...running(), workspace: deleted(), leave: granted() }, LATER);
+    expect(plan.approvals).toMatchObject([
+      { kind: 'snapshot', subjectUID: uidOf('researcher'), object: { kind: 'Workspace', spec: templated().spec } },
+    ]);
+    expect(plan.intents).toMatchObject([
+      { action: 'delete_workspace', subjectUID: uidOf('researcher'), operationID: OPERATION },
+    ]);
+    expect(plan.deletes).toMatchObject([{ resource: { kind: 'Pod' }, uid: uidOf('pod') }]);
+    expect([plan.writes, plan.status, plan.outcomes, plan.removeFinalizer]).toEqual(Array(4).fill(undefined));
+    expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs: 2_000 });
   });
 
-  it('lets go once the Pod is gone, and says that the volume stays', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), volume: volumeOf() }), LATER);
+  it.each([
+    ['not while most end: within two seconds', '2026-03-01T10:00:39Z', undefined, 1_000],
+    ['once it takes longer', '2026-03-01T10:00:38Z', 'Terminating', 5_000],
+  ])('says that the Pod is ending %s, and asks for nothing twice', (_sentence, end, phase, recheckAfterMs) => {
+    const plan = planWorkspace(leaving({ pod: ending(running(), end), volume: volumeOf() }), LATER);
+    expect(statusOf(plan)?.phase).toBe(phase);
+    expect([plan.approvals, plan.intents, plan.deletes, plan.removeFinalizer]).toEqual(Array(4).fill(undefined));
+    expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs });
+  });
+
+  it('lets go once the Pod is gone, and keeps the volume for its time, which the Event leaves to the label', () => {
+    const plan = planWorkspace(leaving({ volume: volumeOf() }), LATER);
+    expect(plan.writes).toEqual([
+      expect.objectContaining({
+        kind: 'patch',
+        uid: uidOf('volume'),
+        patch: {
+          metadata: {
+            labels: { [LABELS.expires]: '20260308T100010Z' },
+            annotations: { [ANNOTATIONS.operation]: OPERATION },
+          },
+        },
+      }),
+    ]);
     expect(plan.events).toMatchObject([
       {
         reason: 'VolumeRetained',
-        note: `Workspace "researcher" is gone; its volume "${CHILD}" stays in the namespace`,
+        note: `Workspace "researcher" is gone; its volume "${CHILD}" is kept for now; to have both back: kubectl molecule restore ws/researcher -n acme`,
       },
     ]);
     expect(plan.outcomes).toMatchObject([{ subjectUID: uidOf('researcher'), result: { volumeRetained: CHILD } }]);
     expect(plan.removeFinalizer).toMatchObject({ finalizer: APPROVAL_FINALIZER });
-    expect(plan.deletes).toBeUndefined();
+    expect([plan.deletes, plan.status]).toEqual([undefined, undefined]);
+  });
+
+  it('prolongs nothing when it died after the label', () => {
+    const marked = volumeOf();
+    const labels = { ...marked.metadata.labels, [LABELS.expires]: '20260302T000000Z' };
+    const keptFor = (operation: string) => ({
+      ...marked,
+      metadata: {
+        ...marked.metadata,
+        labels,
+        annotations: { ...marked.metadata.annotations, [ANNOTATIONS.operation]: operation },
+      },
+    });
+    expect(planWorkspace(leaving({ volume: keptFor(OPERATION) }), LATER).writes).toEqual([]);
+    expect(planWorkspace(leaving({ volume: keptFor('of before') }), LATER).writes).toHaveLength(1);
+  });
+
+  it('gives a volume that is not to be kept no time at all, and does not say that it stays', () => {
+    const plan = planWorkspace(leaving({ volume: volumeOf(), leave: granted({ retention: '0s' }) }), LATER);
+    expect(plan.writes).toMatchObject([{ patch: { metadata: { labels: { [LABELS.expires]: '20260301T100010Z' } } } }]);
+    expect(plan.events).toEqual([]);
+  });
+
+  it('tells no ledger when two people broke the glass for it', () => {
+    const leave = granted({ operationID: 'break-glass' });
+    for (const base of [running(), snapshot({ volume: volumeOf() })]) {
+      const plan = planWorkspace({ ...base, workspace: deleted(), leave }, LATER);
+      expect([plan.approvals, plan.intents, plan.outcomes]).toEqual(Array(3).fill(undefined));
+    }
+    expect(planWorkspace(leaving({ volume: volumeOf(), leave }), LATER).writes).toMatchObject([
+      { patch: { metadata: { annotations: { [ANNOTATIONS.operation]: 'break-glass' } } } },
+    ]);
   });
 
   it('says what it waits for when the ledger does not answer, also without a Pod', () => {
-    const plan = planWorkspace(
-      snapshot({ workspace: deleted(), lastFailure: { message: 'The ledger does not answer' } }),
-      LATER,
-    );
+    const plan = planWorkspace(leaving({ lastFailure: { message: 'The ledger does not answer' } }), LATER);
     expect(condition(plan, 'AgentReady')).toMatchObject({
       reason: 'Terminating',
       message: 'The ledger does not answer',
     });
+    expect(condition(plan, 'ApprovalPending')).toBeUndefined();
   });
 
-  it('has a reason of its own while the ledger does not answer', () => {
-    const lastFailure = { reason: 'LedgerUnavailable', message: 'The ledger does not answer' } as const;
-    const plan = planWorkspace(snapshot({ workspace: deleted(), lastFailure }), LATER);
-    expect(condition(plan, 'AgentReady')).toMatchObject(lastFailure);
+  it.each(['LedgerUnavailable', 'ApprovalRefused'] as const)('has a reason of its own for %s', (reason) => {
+    const lastFailure = { reason, message: 'The ledger says why' };
+    expect(condition(planWorkspace(leaving({ lastFailure }), LATER), 'AgentReady')).toMatchObject(lastFailure);
   });
 
   it('says that the volume stays once that is true, and not before, while the ledger is down', async () => {
@@ -103,12 +165,12 @@ describe('planWorkspace() of a deleted Workspace', () => {
     };
     const executor = new Executor({
       client: new FakeClient(),
-      intents: { record: answer, conclude: answer },
+      intents: { approve: answer, record: answer, conclude: answer },
       events: { emit: ({ reason }) => void emitted.push(reason) },
     });
     const pass = async (workspace: Workspace, message?: string): Promise<Plan> => {
       const lastFailure = message === undefined ? {} : { lastFailure: { message } };
-      const plan = planWorkspace(snapshot({ workspace, volume: volumeOf(), ...lastFailure }), LATER);
+      const plan = planWorkspace(leaving({ workspace, volume: volumeOf(), ...lastFailure }), LATER);
       await executor.execute(plan, new AbortController().signal);
       return plan;
     };
@@ -123,18 +185,27 @@ describe('planWorkspace() of a deleted Workspace', () => {
     expect(emitted.filter((reason) => reason === 'VolumeRetained')).toHaveLength(1);
   });
 
-  it("leaves a stranger's Pod of the same name alone", () => {
+  it("leaves a stranger's Pod and volume of the same name alone", () => {
     const base = running();
     const annotations = { [ANNOTATIONS.incarnation]: '99999999-9999-4999-8999-999999999999' };
     const pod = podOf(base, { metadata: { ...podOf(base).metadata, annotations, labels: {} } });
-    const plan = planWorkspace({ ...base, pod, workspace: deleted() }, LATER);
-    expect(plan.deletes).toBeUndefined();
+    const volume = volumeOf('99999999-9999-4999-8999-999999999999');
+    const plan = planWorkspace(leaving({ pod, volume }), LATER);
+    expect([plan.deletes, plan.writes]).toEqual([undefined, undefined]);
     expect(plan.removeFinalizer).toBeDefined();
   });
 
   it('tolerates that nothing was ever made', () => {
-    const plan = planWorkspace(snapshot({ workspace: deleted(), org: undefined }), LATER);
-    expect(plan.events).toBeUndefined();
+    const plan = planWorkspace(leaving({ org: undefined }), LATER);
+    expect(plan.events).toEqual([]);
     expect(plan.removeFinalizer).toBeDefined();
+  });
+
+  it('has nothing more to do once its finalizer is off', () => {
+    const { finalizers: _finalizers, ...metadata } = deleted().metadata;
+    const workspace = { ...deleted(), metadata };
+    expect(planWorkspace({ ...running(), workspace, leave: granted() }, LATER)).toEqual({
+      outcome: { kind: 'settled' },
+    });
   });
 });

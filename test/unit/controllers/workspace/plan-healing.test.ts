@@ -3,6 +3,7 @@ import { ANNOTATIONS, LABELS, VOLUME_FINALIZER } from '../../../../src/apis/v1al
 import type { ObservedMeta, ObservedVolume } from '../../../../src/controllers/workspace/observed.ts';
 import { planWorkspace } from '../../../../src/controllers/workspace/plan.ts';
 import type { WorkspaceSnapshot } from '../../../../src/controllers/workspace/snapshot.ts';
+import { granted } from '../../../builders/approval-request.ts';
 import { uidOf, workspace } from '../../../builders/objects.ts';
 import { CHILD, condition, LATER, running, snapshot, templated, volumeOf } from './fixture.ts';
 
@@ -83,7 +84,7 @@ describe('a deletion', () => {
     const world = edited('pod', ({ annotations }) => ({ annotations: without(annotations, ANNOTATIONS.incarnation) }));
     const { metadata } = world.workspace;
     const deleted = { ...world.workspace, metadata: { ...metadata, deletionTimestamp: '2026-03-01T10:00:00Z' } };
-    const plan = planWorkspace({ ...world, workspace: deleted }, LATER);
+    const plan = planWorkspace({ ...world, workspace: deleted, leave: granted() }, LATER);
     expect([plan.deletes?.length, plan.removeFinalizer]).toEqual([1, undefined]);
   });
 });

@@ -13,7 +13,7 @@ import { condition, LATER, podOf, running, snapshot, statusOf, templated, volume
 const UID = uidOf('researcher');
 const node = (name: string, changes: Partial<WorkspaceNode> = {}): [string, WorkspaceNode] => [
   name,
-  { name, isPlatform: name === PLATFORM_AGENT_NAME, isSuspended: false, isDeleting: false, ...changes },
+  { name, isPlatform: name === PLATFORM_AGENT_NAME, isSuspended: false, isGoing: false, ...changes },
 ];
 const below = (parent: string, more: Partial<Workspace['spec']> = {}): Workspace => ({
   ...templated(),
@@ -69,7 +69,7 @@ describe('a Workspace that may not start', () => {
     ],
     [
       'below a parent that is going',
-      { workspace: below('lead'), ancestors: new Map([node('lead', { isDeleting: true })]) },
+      { workspace: below('lead'), ancestors: new Map([node('lead', { isGoing: true })]) },
       'ParentDeleting',
       'Workspace "lead" above it is being deleted and waits for this one; give this one another spec.parentRef, or delete it too',
     ],
@@ -89,13 +89,13 @@ describe('a Workspace that may not start', () => {
     ['when its Org began to go only later', { org: goingOrg('2026-03-01T09:59:00Z') }],
     [
       'below a platform agent that is being made anew',
-      { ancestors: new Map([node(PLATFORM_AGENT_NAME, { isDeleting: true })]) },
+      { ancestors: new Map([node(PLATFORM_AGENT_NAME, { isGoing: true })]) },
     ],
     [
       'below a grandparent that is going',
       {
         workspace: below('lead'),
-        ancestors: new Map([node('lead', { parentName: 'top' }), node('top', { isDeleting: true })]),
+        ancestors: new Map([node('lead', { parentName: 'top' }), node('top', { isGoing: true })]),
       },
     ],
   ])('does not wait %s', (_sentence, changes) => {
@@ -105,7 +105,7 @@ describe('a Workspace that may not start', () => {
   it.each([
     ['OrgNotReady', { org: org({ status: {} }) }],
     ['OrgDeleting', { org: goingOrg('2026-03-01T09:00:00Z') }],
-    ['ParentDeleting', { workspace: below('lead'), ancestors: new Map([node('lead', { isDeleting: true })]) }],
+    ['ParentDeleting', { workspace: below('lead'), ancestors: new Map([node('lead', { isGoing: true })]) }],
   ])('runs on when it runs already: %s', (_reason, changes) => {
     const plan = planWorkspace({ ...running(), ...changes }, LATER);
     expect(plan).toMatchObject({ outcome: { kind: 'settled' }, writes: [] });
@@ -114,7 +114,7 @@ describe('a Workspace that may not start', () => {
   });
 
   it('says of an agent that runs that its parent waits for it', () => {
-    const ancestors = new Map([node('lead', { isDeleting: true })]);
+    const ancestors = new Map([node('lead', { isGoing: true })]);
     const plan = planWorkspace({ ...running(), workspace: below('lead'), ancestors }, LATER);
     expect(condition(plan, 'Placed')).toMatchObject({ status: 'True', reason: 'ParentDeleting' });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstDrift } from '../../../../src/cli/doctor/drift.ts';
+import { firstDrift } from '../../../src/platform/first-drift.ts';
 
 describe('firstDrift', () => {
   it.each([

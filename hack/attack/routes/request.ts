@@ -1,0 +1,245 @@
+import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { RunResult } from '../../lib/run.ts';
+import type { Attempt } from '../attempt.ts';
+import { AGENT_USER, binding, USERS } from '../people.ts';
+import { decision, judge, mustAs, openRequest, pending, readRequest, type Scene, until } from '../scene.ts';
+import { VICTIM } from '../tenant.ts';
+
+const route = 'request';
+const ADMIN_USER = 'admin';
+
+const patch = (
+  request: ApprovalRequest,
+  body: object,
+  flags: readonly string[] = ['--type=merge'],
+): readonly string[] => ['patch', 'approvalrequest', request.metadata.name, ...flags, '-p', JSON.stringify(body)];
+
+/** What an attacker does to the request that the editor's deletion opened. */
+const onPending = (
+  attempt: string,
+  act: (scene: Scene, request: ApprovalRequest) => Promise<RunResult>,
+  rest: Partial<Pick<Attempt, 'identity' | 'expected'>> = {},
+): Attempt => ({
+  route,
+  attempt,
+  identity: 'approver',
+  expected: 'refused by policy',
+  run: async (scene) => act(scene, await pending(scene)),
+  ...rest,
+});
+
+/** A request as a user creates it, pointing at the victim. */
+function draft({ tenant }: Scene, more: { readonly requestedBy: string; readonly [field: string]: unknown }): object {
+  const uid = tenant.present.get(`Workspace/${VICTIM.agent}`)?.metadata.uid;
+  return {
+    apiVersion: 'moleculesai.app/v1alpha1',
+    kind: 'ApprovalRequest',
+    metadata: { name: 'forged' },
+    spec: {
+      action: 'delete_workspace',
+      target: { group: 'moleculesai.app', kind: 'Workspace', name: VICTIM.agent, uid },
+      ...more,
+    },
+  };
+}
+
+const onDraft = (
+  attempt: string,
+  more: Parameters<typeof draft>[1],
+  rest: Partial<Pick<Attempt, 'identity' | 'expected'>> = {},
+): Attempt => ({
+  route,
+  attempt,
+  identity: 'editor',
+  expected: 'refused by policy',
+  run: (scene) => scene.run(['create', '-f', '-'], draft(scene, more)),
+  ...rest,
+});
+
+/** Who decides, on what, and as whom. */
+export const REQUEST: readonly Attempt[] = [
+  onPending('an editor approves', (scene, request) => scene.run(decision(request, { by: USERS.editor })), {
+    identity: 'editor',
+    expected: 'refused by rights',
+  }),
+  onPending('a stranger approves', (scene, request) => scene.run(decision(request, { by: USERS.nobody })), {
+    identity: 'nobody',
+    expected: 'refused by rights',
+  }),
+  onPending(
+    'an agent approves, and holds the verb',
+    (scene, request) => scene.run(decision(request, { by: AGENT_USER })),
+    {
+      identity: 'agent',
+    },
+  ),
+  {
+    route,
+    attempt: 'who asked approves it, and holds the verb',
+    identity: 'editor',
+    expected: 'refused by policy',
+    run: async (scene) => {
+      const request = await pending(scene);
+      const role = binding(`both-${scene.tenant.namespace}`, 'molecule-approver', [
+        { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: USERS.editor },
+      ]);
+      await mustAs(scene, 'admin', ['create', '-f', '-'], role);
+      try {
+        const mayNow = await until(scene, 'the role in force', async () => {
+          const { stdout } = await scene.run(['auth', 'can-i', 'approve', 'approvalrequests.moleculesai.app']);
+          return stdout.trim() === 'yes' || undefined;
+        });
+        return judge(mayNow, 'held', '') && (await scene.run(decision(request, { by: USERS.editor })));
+      } finally {
+        await mustAs(scene, 'admin', ['delete', 'clusterrolebinding', `both-${scene.tenant.namespace}`]);
+      }
+    },
+  },
+  {
+    route,
+    attempt: 'who asked approves it, with all rights',
+    identity: 'admin',
+    expected: 'refused by policy',
+    run: async (scene) => {
+      await mustAs(scene, 'admin', ['delete', `workspace/${VICTIM.agent}`, '--wait=false']);
+      return scene.run(decision(await openRequest(scene, VICTIM.agent), { by: ADMIN_USER }));
+    },
+  },
+  onPending('a decision in the name of somebody else', (scene, request) =>
+    scene.run(decision(request, { by: USERS.nobody })),
+  ),
+  onPending(
+    'a decision in the name of the approver, by an administrator',
+    (scene, request) => scene.run(decision(request, { by: USERS.approver })),
+    { identity: 'admin' },
+  ),
+  onPending(
+    'a decision on the hash of another record',
+    (scene, request) => scene.run(decision(request, { by: USERS.approver, hash: 'f'.repeat(64) })),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'a decision by JSON patch without a hash',
+    (scene, request) =>
+      scene.run(
+        patch(
+          request,
+          [{ op: 'add', path: '/spec/decision', value: { verdict: 'Approved', by: USERS.approver } }],
+          ['--type=json'],
+        ),
+      ),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'the record of a request is changed',
+    (scene, request) => scene.run(patch(request, { spec: { record: { retention: '0s' } } })),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'the target of a request is changed',
+    (scene, request) => scene.run(patch(request, { spec: { target: { name: VICTIM.reader } } })),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'record and hash are taken out of a request',
+    (scene, request) => scene.run(patch(request, { spec: { record: null, hash: null } })),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'who asked is taken out of a request',
+    (scene, request) => scene.run(patch(request, { spec: { requestedBy: USERS.nobody } })),
+    { expected: 'refused by schema' },
+  ),
+  onPending(
+    'the status of a request is set to Consumed',
+    (scene, request) =>
+      scene.run(patch(request, { status: { phase: 'Consumed' } }, ['--subresource=status', '--type=merge'])),
+    { expected: 'refused by rights' },
+  ),
+  onPending(
+    'the status of a request is set to Consumed, with all rights',
+    (scene, request) =>
+      scene.run(
+        patch(request, { status: { phase: 'Consumed', operationID: 'forged' } }, [
+          '--subresource=status',
+          '--type=merge',
+        ]),
+      ),
+    { identity: 'admin' },
+  ),
+  onPending(
+    'the status of a request is replaced by server-side apply, with all rights',
+    (scene, request) =>
+      scene.run(['apply', '--server-side', '--subresource=status', '--force-conflicts', '-f', '-'], {
+        apiVersion: request.apiVersion,
+        kind: 'ApprovalRequest',
+        metadata: { name: request.metadata.name },
+        status: { phase: 'Consumed', operationID: 'forged' },
+      }),
+    { identity: 'admin' },
+  ),
+  {
+    route,
+    attempt: 'a denial is turned into an approval',
+    identity: 'approver',
+    expected: 'refused by schema',
+    run: async (scene) => {
+      const request = await pending(scene);
+      await scene.operators.stop();
+      try {
+        await mustAs(scene, 'approver', decision(request, { by: USERS.approver, verdict: 'Denied' }));
+        return await scene.run(decision(request, { by: USERS.approver }));
+      } finally {
+        await scene.operators.start();
+        await restored(scene, request);
+      }
+    },
+  },
+  {
+    route,
+    attempt: 'a denial is taken out, to be given again as an approval',
+    identity: 'approver',
+    expected: 'refused by schema',
+    run: async (scene) => {
+      const request = await pending(scene);
+      await scene.operators.stop();
+      try {
+        await mustAs(scene, 'approver', decision(request, { by: USERS.approver, verdict: 'Denied' }));
+        return await scene.run(patch(request, { spec: { decision: null } }));
+      } finally {
+        await scene.operators.start();
+        await restored(scene, request);
+      }
+    },
+  },
+  onDraft('a request that names somebody else as who asks', { requestedBy: USERS.nobody }),
+  onDraft(
+    'a request that comes with its decision',
+    {
+      requestedBy: USERS.editor,
+      decision: { verdict: 'Approved', hash: '0'.repeat(64), by: USERS.approver },
+    },
+    { expected: 'refused by schema' },
+  ),
+  onDraft('a request that comes with its record', {
+    requestedBy: USERS.editor,
+    expiresAt: '2030-01-01T00:00:00Z',
+  }),
+  onDraft('break-glass asked for without the verb', { requestedBy: USERS.editor, breakGlass: true }),
+  onDraft(
+    'a request by a stranger',
+    { requestedBy: USERS.nobody },
+    { identity: 'nobody', expected: 'refused by rights' },
+  ),
+];
+
+/** A denial gives the object back under a new uid: from then on that one is the victim, with the same Pod and volume. */
+async function restored(scene: Scene, request: ApprovalRequest): Promise<void> {
+  const key = `Workspace/${request.spec.target.name}`;
+  await until(scene, 'the Workspace be given back', async () => {
+    const state = (await readRequest(scene, request.metadata.name))?.status?.restoration?.state;
+    return state === 'Restored';
+  });
+  const { stdout } = await scene.as('admin', ['get', 'workspace', request.spec.target.name, '-o', 'json']);
+  scene.tenant.present = new Map([...scene.tenant.present, [key, { ...JSON.parse(stdout), kind: 'Workspace' }]]);
+}

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ThrowawayDatabase } from '../../../hack/postgres/database.ts';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import { RefusedError } from '../../../src/runtime/classify.ts';
+import type { ApprovalEffect } from '../../../src/runtime/plan.ts';
+import { MemoryLedger } from '../../memory-ledger/memory-ledger.ts';
+import { createDatabase } from '../../support/postgres.ts';
+import { openTestLedger } from './open.ts';
+import { sql } from './sql.ts';
+
+const ACTION = 'delete_workspace';
+const UIDS = ['uid-a', 'uid-b'];
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+const { signal } = new AbortController();
+let database: ThrowawayDatabase;
+let postgres: Ledger;
+
+beforeEach(async () => {
+  database = await createDatabase();
+  postgres = openTestLedger(database.url);
+});
+afterEach(async () => {
+  await postgres.close();
+  await database.drop();
+});
+
+/** A call whose ids are told by who they belong to, because each ledger draws its own. */
+interface Call {
+  readonly title: string;
+  carryOut(ledger: Ledger, ids: Ids): Promise<unknown>;
+}
+
+interface Ids {
+  readonly approvalID: string;
+  readonly operationID: string;
+}
+
+/** Of the latest attempt on this object; somebody's whom nobody knows when there is none. */
+async function idsOf(ledger: Ledger, uid: string): Promise<Ids> {
+  const { latest } = await ledger.readCase(uid, ACTION, signal);
+  return { approvalID: latest?.id ?? NOBODY, operationID: latest?.operationID ?? NOBODY };
+}
+
+const uidOf = fc.constantFrom(...UIDS);
+const userOf = fc.constantFrom('alice', 'bob', 'carol');
+const hashOf = fc.constantFrom('hash-1', 'hash-2');
+const snapshotOf = (uid: string, spec: string): KubeObject & { spec: string } => ({
+  apiVersion: 'moleculesai.app/v1alpha1',
+  kind: 'Workspace',
+  metadata: { namespace: 'acme', name: 'writer', uid, annotations: { odd: '\u0000 "é' } },
+  spec,
+});
+
+function approving(effectOf: (ids: Ids) => ApprovalEffect): Call['carryOut'] {
+  return (ledger, ids) => ledger.approve(effectOf(ids), signal);
+}
+
+const callOf: fc.Arbitrary<Call & { readonly uid: string }> = fc.oneof(
+  fc
+    .record({
+      subjectUID: uidOf,
+      ttlSeconds: fc.constantFrom(3600, 3600, -10),
+      asker: fc.option(userOf, { nil: undefined }),
+    })
+    .map(({ subjectUID, ttlSeconds, asker }) => ({
+      title: `open ${subjectUID} for ${ttlSeconds} s, asked by ${asker}`,
+      uid: subjectUID,
+      carryOut: approving(() => ({
+        kind: 'open',
+        subjectUID,
+        action: ACTION,
+        subject: `Workspace acme/${subjectUID}`,
+        ttlSeconds,
+        ...(asker === undefined ? {} : { asker }),
+      })),
+    })),
+  fc.record({ uid: uidOf, hash: hashOf }).map(({ uid, hash }) => ({
+    title: `bind ${uid} to ${hash}`,
+    uid,
+    carryOut: approving(({ approvalID }) => ({ kind: 'bind', approvalID, hash })),
+  })),
+  fc
+    .record({ uid: uidOf, hash: hashOf, verdict: fc.constantFrom('Approved' as const, 'Denied' as const), by: userOf })
+    .map(({ uid, hash, verdict, by }) => ({
+      title: `${verdict} ${uid} with ${hash} by ${by}`,
+      uid,
+      carryOut: approving(({ approvalID }) => ({ kind: 'decide', approvalID, verdict, hash, by })),
+    })),
+  fc
+    .record({ uid: uidOf, hash: hashOf, members: fc.constantFrom(['uid-a'], ['uid-b'], UIDS, ['child']) })
+    .map(({ uid, hash, members }) => ({
+      title: `consume ${uid} with ${hash} for ${members}`,
+      uid,
+      carryOut: approving(({ approvalID }) => ({
+        kind: 'consume',
+        approvalID,
+        hash,
+        members: members.map((member, index) => ({
+          uid: member,
+          subject: member,
+          claimUID: `claim-of-${member}`,
+          ...(index === 0 ? { retainSeconds: 0 } : {}),
+        })),
+        detail: { lost: members },
+      })),
+    })),
+  fc
+    .record({ uid: uidOf, as: fc.constantFrom('Expired' as const, 'Superseded' as const, 'Withdrawn' as const) })
+    .map(({ uid, as }) => ({
+      title: `close ${uid} as ${as}`,
+      uid,
+      carryOut: approving(({ approvalID }) => ({ kind: 'close', approvalID, as })),
+    })),
+  fc.record({ uid: uidOf, spec: fc.constantFrom('one', 'two') }).map(({ uid, spec }) => ({
+    title: `keep ${uid} as ${spec}`,
+    uid,
+    carryOut: approving(() => ({ kind: 'snapshot', subjectUID: uid, object: snapshotOf(uid, spec) })),
+  })),
+  fc.record({ uid: uidOf, asker: userOf }).map(({ uid, asker }) => ({
+    title: `${asker} asks for ${uid}`,
+    uid,
+    carryOut: (ledger: Ledger) => ledger.addAsker(uid, asker, signal),
+  })),
+  fc
+    .record({ uid: uidOf, subjectUID: fc.constantFrom(...UIDS, 'child'), covered: fc.boolean() })
+    .map(({ uid, subjectUID, covered }) => ({
+      title: `record ${subjectUID}${covered ? ` under the operation on ${uid}` : ''}`,
+      uid,
+      carryOut: (ledger: Ledger, { operationID }: Ids) => {
+        const detail = { covered };
+        const intent = { action: ACTION, subjectUID, subject: `Workspace acme/${subjectUID}`, detail };
+        return ledger.record(covered ? { ...intent, operationID } : intent, signal);
+      },
+    })),
+  uidOf.map((uid) => ({
+    title: `conclude ${uid}`,
+    uid,
+    carryOut: (ledger: Ledger) => ledger.conclude({ action: ACTION, subjectUID: uid, result: { gone: true } }, signal),
+  })),
+  fc.record({ uid: uidOf, claim: fc.constantFrom('uid-a', 'uid-b') }).map(({ uid, claim }) => ({
+    title: `ask whether the volume of ${claim} may be erased under the operation on ${uid}`,
+    uid,
+    carryOut: (ledger: Ledger, { operationID }: Ids) => ledger.mayErase(operationID, `claim-of-${claim}`, signal),
+  })),
+);
+
+/** What a call ended with, and what is known then; without what is drawn. */
+async function answerOf(ledger: Ledger, { uid, carryOut }: Call & { readonly uid: string }): Promise<unknown> {
+  const ids = await idsOf(ledger, uid);
+  const answer = await carryOut(ledger, ids).catch((error: unknown) =>
+    error instanceof RefusedError ? `${error.reason}: ${error.message}` : String(error),
+  );
+  const cases = await Promise.all(
+    UIDS.map(async (subjectUID) => {
+      const { askers, latest } = await ledger.readCase(subjectUID, ACTION, signal);
+      if (latest === undefined) return { askers };
+      const { id: _id, nonce, expiresAt, operationID, ...told } = latest;
+      expect(nonce).toMatch(/^[0-9a-f]{32}$/);
+      expect(expiresAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+      return { askers, ...told, isConsumed: operationID !== undefined };
+    }),
+  );
+  const snapshots = await Promise.all(UIDS.map((subjectUID) => ledger.readSnapshot(subjectUID, signal)));
+  return { answer, cases, snapshots };
+}
+
+function withoutIDs(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID'));
+}
+
+it('Postgres and the ledger in memory answer any calls alike, and keep the same', async () => {
+  const property = fc.asyncProperty(fc.array(callOf, { minLength: 10, maxLength: 40, size: 'max' }), async (calls) => {
+    await sql(database.url, 'DROP SCHEMA IF EXISTS molecule CASCADE');
+    await postgres.close();
+    postgres = openTestLedger(database.url);
+    const memory = new MemoryLedger({ now: () => new Date() });
+    for (const call of calls) {
+      const answers = [await answerOf(postgres, call), await answerOf(memory, call)];
+      expect(answers[0], call.title).toEqual(answers[1]);
+    }
+    expect(await sql(database.url, 'SELECT count(*)::int AS n FROM molecule.operation_members')).toEqual([
+      { n: memory.operations.flatMap(({ members }) => members).length },
+    ]);
+    const kept = await sql(
+      database.url,
+      `SELECT subject_uid AS "subjectUID", subject, detail, approval_id IS NOT NULL AS approved, parent_id IS NOT NULL AS covered, result
+       FROM molecule.operations ORDER BY subject_uid`,
+    );
+    expect(kept).toEqual(
+      memory.operations
+        .map(({ subjectUID, subject, detail, approvalID, parentID, result = null }) => ({
+          subjectUID,
+          subject,
+          detail,
+          approved: approvalID !== undefined,
+          covered: parentID !== undefined,
+          result,
+        }))
+        .toSorted((a, b) => (a.subjectUID < b.subjectUID ? -1 : 1)),
+    );
+    const audit = 'SELECT event, subject_uid AS "subjectUID", subject, actor, detail FROM molecule.audit ORDER BY seq';
+    expect(withoutIDs(await sql(database.url, audit))).toEqual(withoutIDs(memory.audit));
+  });
+  await fc.assert(property, { numRuns: 40 });
+}, 120_000);
