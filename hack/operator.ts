@@ -20,6 +20,7 @@ import { type Report, reportToStdout } from './lib/report.ts';
 import { openServiceAccount } from './lib/service-account.ts';
 import { waitFor } from './lib/wait.ts';
 import { ensurePostgres } from './postgres.ts';
+import { ensureWebhook } from './webhook.ts';
 
 export interface OperatorAccess {
   readonly metricsURL: string;
@@ -34,7 +35,8 @@ const STATE_FILE = join(DEV_DIR, 'operator.json');
 const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
 const START_TIMEOUT_MS = 30_000;
 
-const stateSchema = z.object({ ports: z.object({ assets: z.number(), metrics: z.number() }), launch: z.string() });
+const PORTS = ['assets', 'metrics', 'webhook'] as const;
+const stateSchema = z.object({ ports: z.object({ assets: z.number(), metrics: z.number(), webhook: z.number() }), launch: z.string() });
 
 /** Starts the bundled operator, or finds that this very bundle runs already with the same settings. */
 export async function ensureOperator(
@@ -50,9 +52,10 @@ export async function ensureOperator(
   const known = await readState();
   const running = await findRecorded(PID_FILE);
   const ports =
-    running !== undefined && known !== undefined ? known.ports : await pickPorts(['assets', 'metrics'], known?.ports);
+    running !== undefined && known !== undefined ? known.ports : await pickPorts(PORTS, known?.ports);
   const ledgerURL = await ensurePostgres({ report, signal });
   const assets = `${cluster.hostAddress}:${ports.assets}`;
+  const webhook = `${cluster.hostAddress}:${ports.webhook}`;
   const args = [
     '--asset-server-address',
     assets,
@@ -60,6 +63,10 @@ export async function ensureOperator(
     `http://${assets}`,
     '--metrics-address',
     `127.0.0.1:${ports.metrics}`,
+    '--webhook-address',
+    webhook,
+    '--webhook-url',
+    `https://${webhook}`,
     '--program-image',
     IMAGES.operator,
     '--store-dir',
@@ -76,6 +83,7 @@ export async function ensureOperator(
     return { ...access, pid: running };
   }
   await stopRecorded(PID_FILE);
+  await ensureWebhook(kubectlFor(cluster), signal);
   const account = await openServiceAccount({
     kubectl: kubectlFor(cluster),
     namespace: OPERATOR_NAMESPACE,

@@ -8,11 +8,14 @@ import { runReadier } from '../bench/readier.ts';
 import { startControlPlane } from '../control-plane.ts';
 import { installApi } from '../install-api.ts';
 import type { Kubectl } from '../lib/kubectl.ts';
+import { CHECKOUT_DIR } from '../lib/paths.ts';
 import type { Report } from '../lib/report.ts';
 import { openServiceAccount } from '../lib/service-account.ts';
 import { type RunningPostgres, startPostgres } from '../postgres/start.ts';
 import type { Identity } from './attempt.ts';
 import { openPeople } from './people.ts';
+
+const WEBHOOK_MANIFEST = join(CHECKOUT_DIR, 'manifests', 'operator', 'webhook.yaml');
 
 /** A cluster without nodes, its ledger, its operator, and everybody who attacks it. */
 export interface Arena {
@@ -55,6 +58,8 @@ export async function withArena<T>(
       }),
     ]);
     await installApi(controlPlane.kubectl, signal);
+    // Records who deletes; the operator writes its own address into it.
+    await controlPlane.kubectl.must(['apply', '-n', OPERATOR_NAMESPACE, '-f', WEBHOOK_MANIFEST], { signal });
     const [kubectl, access] = await Promise.all([
       openPeople(controlPlane),
       openServiceAccount({

@@ -45,7 +45,9 @@ export interface Result extends Pick<Attempt, 'route' | 'attempt' | 'identity' |
 }
 
 /** Whose refusal an answer of kubectl is; undefined for one that is none, such as a misspelt command. */
-export function refusalOf({ stderr }: RunResult): Verdict | undefined {
+export function refusalOf({ code, stderr }: RunResult): Verdict | undefined {
+  // What was taken may have been warned about, in words of the same policies.
+  if (code === 0) return undefined;
   if (/ValidatingAdmissionPolicy '[^']*moleculesai\.app'/.test(stderr)) return 'refused by policy';
   if (/is forbidden: User "|cannot impersonate|is not allowed to/.test(stderr)) return 'refused by rights';
   if (/ is invalid: /.test(stderr)) return 'refused by schema';

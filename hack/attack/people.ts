@@ -11,13 +11,15 @@ import type { Identity } from './attempt.ts';
 export const AGENT_NAMESPACE = 'stolen-agent';
 export const AGENT_USER = `system:serviceaccount:${AGENT_NAMESPACE}:${AGENT_SERVICE_ACCOUNT}`;
 
+const AGENT_ACCOUNT = { kind: 'ServiceAccount', name: AGENT_SERVICE_ACCOUNT, namespace: AGENT_NAMESPACE };
+
 /** User names in the certificates. */
 export const USERS = { editor: 'ed', approver: 'ann', nobody: 'norman' } as const;
 
 /**
- * The identities, each with credentials of its own. The editor has the cluster's role `edit` everywhere and may make tokens and Pods
- * with it. Somebody gave the agent's account the roles of editor and approver by mistake, because an account without rights
- * would show only that RBAC works.
+ * The identities, each with credentials of its own. The editor has the cluster's role `edit` in the victims' namespaces. Somebody gave
+ * the agent's account the roles of editor and approver by mistake, because an account without rights would show only that RBAC
+ * works.
  */
 export async function openPeople(controlPlane: ControlPlane): Promise<Readonly<Record<Identity, Kubectl>>> {
   const { kubectl, dir } = controlPlane;
@@ -27,17 +29,28 @@ export async function openPeople(controlPlane: ControlPlane): Promise<Readonly<R
     openPerson(controlPlane, USERS.nobody),
     openServiceAccount({ kubectl, namespace: AGENT_NAMESPACE, name: AGENT_SERVICE_ACCOUNT, dir }),
   ]);
-  const user = (name: string): object => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name });
-  const account = { kind: 'ServiceAccount', name: AGENT_SERVICE_ACCOUNT, namespace: AGENT_NAMESPACE };
-  const items = [
-    binding('attack-editor', 'edit', [user(USERS.editor), account]),
-    binding('attack-approver', 'molecule-approver', [user(USERS.approver), account]),
-  ];
-  await kubectl.must(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  await kubectl.must(['create', '-f', '-'], {
+    input: JSON.stringify(binding('attack-approver', 'molecule-approver', [user(USERS.approver), AGENT_ACCOUNT])),
+  });
   return { admin: kubectl, editor, approver, nobody, agent: createKubectl(kubectl.program, agent.kubeconfig) };
 }
 
-/** Gives a person one more ClusterRole everywhere. */
+/** Lets the editor, and the agent, edit in a namespace. */
+export function editors(namespace: string): object {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'editors', namespace },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+    subjects: [user(USERS.editor), AGENT_ACCOUNT],
+  };
+}
+
+export function user(name: string): object {
+  return { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name };
+}
+
+/** Gives somebody a ClusterRole everywhere. */
 export function binding(name: string, role: string, subjects: readonly object[]): object {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',

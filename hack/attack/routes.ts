@@ -5,6 +5,7 @@ import { DELETION } from './routes/deletion.ts';
 import { FINALIZER } from './routes/finalizer.ts';
 import { GUARD } from './routes/guard.ts';
 import { IMPERSONATION } from './routes/impersonation.ts';
+import { LEDGER } from './routes/ledger.ts';
 import { OWNERSHIP } from './routes/ownership.ts';
 import { REPLAY } from './routes/replay.ts';
 import { REQUEST } from './routes/request.ts';
@@ -21,6 +22,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   ...IMPERSONATION,
   ...REQUEST,
   ...REPLAY,
+  ...LEDGER,
   ...GUARD,
   ...BY_DESIGN,
 ];

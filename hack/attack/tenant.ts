@@ -2,6 +2,7 @@ import {
   API_VERSION,
   APPROVAL_FINALIZER,
   LABELS,
+  OPERATOR_USER,
   ORG_NAME,
   PLATFORM_AGENT_NAME,
   VOLUME_FINALIZER,
@@ -17,6 +18,7 @@ import type { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import type { Kubectl } from '../lib/kubectl.ts';
 import { waitFor } from '../lib/wait.ts';
+import { editors } from './people.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const KINDS = [ORGS, WORKSPACES, TEMPLATE_ASSETS, PERSISTENT_VOLUME_CLAIMS, PODS] as const;
@@ -55,15 +57,21 @@ export async function createTenant(
     ours('Org', ORG_NAME, { displayName: 'Acme', defaults: { image: 'example.invalid/agent:1' }, approvals: { mode } }),
     ours('TemplateAsset', VICTIM.template, {
       source: { forge: 'gitea', baseURL: 'https://forge.invalid', owner: 'acme', repo: 'notes', ref: 'main' },
+      auth: 'disabled',
     }),
     ours('Workspace', VICTIM.agent, {}),
     ours('Workspace', VICTIM.reader, { templateRef: { name: VICTIM.template } }),
   ];
   await kubectl.must(['create', 'namespace', namespace], { signal });
   await kubectl.must(['create', '-f', '-'], {
-    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...items, editors(namespace)] }),
     signal,
   });
+  // As if its files had been fetched: a template that was never delivered is used by nobody.
+  const artifact = { revision: '0'.repeat(40), digest: `sha256:${'0'.repeat(64)}`, sizeBytes: 0, files: 0 };
+  const status = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { artifact } })];
+  const patch = ['patch', 'templateasset', VICTIM.template, '-n', namespace, ...status, `--as=${OPERATOR_USER}`];
+  await kubectl.must(patch, { signal });
   const present = await waitFor(
     async () => {
       const objects = await observe(client, namespace, signal);

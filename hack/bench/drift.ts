@@ -17,11 +17,16 @@ const LOAD = { count: 500, prefix: 'load' };
  * that is deleted, an owned label that is changed on a Pod, and one on a volume; then Pods again while other Workspaces are
  * being made.
  */
-export async function measureDrift({ client, access, dir, signal, countSince }: Rig, count: number): Promise<void> {
+export async function measureDrift(rig: Rig, count: number): Promise<void> {
+  const { client, controlPlane, access, dir, signal, countSince } = rig;
   console.log(`Making ${count} Workspaces Ready`);
   await createFleet(client, { count, signal });
   const operator = await startOperator({ kubeconfig: access.kubeconfig, dir, signal });
   await waitUntilReady(client, { count: count + 1, signal: operator.signal });
+  // Labels of volumes are damaged as where the guard is missing; where it is in force nobody can.
+  await controlPlane.kubectl.must(['delete', 'validatingadmissionpolicybinding', 'volumes.moleculesai.app'], {
+    signal,
+  });
   await waitUntilQuiet(operator);
 
   const since = new Date();

@@ -4,7 +4,7 @@ import { CHECKOUT_DIR } from '../lib/paths.ts';
 import { pickPorts } from '../lib/ports.ts';
 import { waitFor } from '../lib/wait.ts';
 
-type Ports = Readonly<Record<'metrics' | 'assets', number>>;
+type Ports = Readonly<Record<'metrics' | 'assets' | 'webhook', number>>;
 
 export interface BenchOperator extends Daemon {
   readonly ports: Ports;
@@ -28,7 +28,7 @@ export async function startOperator(options: {
   readonly ports?: Ports;
   readonly signal: AbortSignal;
 }): Promise<BenchOperator> {
-  const ports = options.ports ?? (await pickPorts(['metrics', 'assets']));
+  const ports = options.ports ?? (await pickPorts(['metrics', 'assets', 'webhook']));
   const metricsURL = `http://127.0.0.1:${ports.metrics}`;
   const daemon = await startDaemon({
     name: 'operator',
@@ -44,6 +44,10 @@ export async function startOperator(options: {
       `127.0.0.1:${ports.assets}`,
       '--asset-server-url',
       `http://127.0.0.1:${ports.assets}`,
+      '--webhook-address',
+      `127.0.0.1:${ports.webhook}`,
+      '--webhook-url',
+      `https://127.0.0.1:${ports.webhook}`,
       '--store-dir',
       join(options.dir, 'store'),
       // The only one, and nothing would start it anew if it ended because it lost its Lease.

@@ -77,7 +77,8 @@ export class CertificateKeeper {
     const bundle = bundleWith(pair.certificate, stored.bundle, now);
     const fault = await this.#trust(bundle, signal);
     await store(client, { pair, bundle, signal });
-    this.#serve(pair);
+    // A renewed one is served by all from their next pass on, when every apiserver has heard of it.
+    if (verdict === 'replace') this.#serve(pair);
     return fault;
   }
 

@@ -21,7 +21,8 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 export async function makeServingPair({ hosts, from, until }: CertificateRequest): Promise<ServingPair> {
   // Needed once in two months: loaded then, so that it takes no memory before. It asks for the metadata to be there first.
   await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
+  // As its default: that is all that a CommonJS package has in a bundle.
+  const { default: x509 } = await import('@peculiar/x509');
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),

@@ -10,7 +10,7 @@ export interface DeletionReview {
   readonly objectUID: string;
 }
 
-/** As the apiserver sends it: of a deletecollection one for each object. Lengths are those that it allows itself. */
+/** As the apiserver sends it: of a deletecollection one for each object. A name with a NUL is one that no database takes. */
 const schema = z.object({
   apiVersion: z.literal('admission.k8s.io/v1'),
   kind: z.literal('AdmissionReview'),
@@ -18,7 +18,13 @@ const schema = z.object({
     uid: z.string().min(1).max(128),
     operation: z.literal('DELETE'),
     dryRun: z.boolean().optional(),
-    userInfo: z.object({ username: z.string().min(1).max(1024) }),
+    userInfo: z.object({
+      username: z
+        .string()
+        .min(1)
+        .max(1024)
+        .refine((name) => !name.includes('\0')),
+    }),
     oldObject: z.object({ metadata: z.object({ uid: z.uuid() }) }),
   }),
 });

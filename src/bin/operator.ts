@@ -7,14 +7,12 @@ import { createAssetStore } from '../assets/store/asset-store.ts';
 import { declareControllers } from '../controllers/declare-controllers.ts';
 import { sweepStore } from '../controllers/template-asset/sweep-store.ts';
 import { composeClearance } from '../guard/clearance.ts';
-import { examine } from '../guard/examine.ts';
-import { GuardMonitor } from '../guard/guard-monitor.ts';
-import { openProbeSession } from '../guard/probe-session.ts';
-import { watchPolicies } from '../guard/watch-policies.ts';
+import { createGuard } from '../guard/create-guard.ts';
 import { type OpenClient, openKubeClient } from '../kube/open-client.ts';
 import { findMigrations } from '../ledger/find-migrations.ts';
 import { IdentityRegistry } from '../ledger/identity-registry.ts';
 import { LeaseMemory } from '../ledger/lease-memory.ts';
+import { MonitoredLedger } from '../ledger/monitored-ledger.ts';
 import { openLedger } from '../ledger/postgres/ledger.ts';
 import { createSystemClock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
@@ -64,17 +62,22 @@ function connect(userAgent: string): OpenClient {
     process.exit(1);
   }
 }
-const ledger =
-  config.ledgerURL === undefined
-    ? withoutLedger()
-    : openLedger({
-        url: config.ledgerURL,
-        migrations: findMigrations(import.meta.url),
-        maxConnections: config.ledgerConnections,
-        memory: new LeaseMemory(sideClient),
-        clock,
-        log,
-      });
+const ledger = new MonitoredLedger({
+  ledger:
+    config.ledgerURL === undefined
+      ? withoutLedger()
+      : openLedger({
+          url: config.ledgerURL,
+          migrations: findMigrations(import.meta.url),
+          maxConnections: config.ledgerConnections,
+          memory: new LeaseMemory(sideClient),
+          clock,
+          log,
+        }),
+  isConfigured: config.ledgerURL !== undefined,
+  clock,
+  log,
+});
 const identities = new IdentityRegistry({
   ledger,
   clock,
@@ -95,15 +98,7 @@ const manager = new Manager({
   log,
   metrics,
 });
-const guard = new GuardMonitor({
-  examine: (signal) =>
-    examine(
-      { client: sideClient, openSession: (opening) => openProbeSession({ credentials, clock }, opening) },
-      signal,
-    ),
-  clock,
-  log,
-});
+const guard = createGuard({ client: sideClient, credentials, clock, random: Math.random, log, metrics });
 const forge = createForgeClient();
 const store = await createAssetStore({ root: config.storeDir, forge });
 const controllers = declareControllers(manager, {
@@ -122,6 +117,7 @@ const controllers = declareControllers(manager, {
   },
   holderOf: (id) => identities.holderOf(id),
   ledger,
+  clearance: composeClearance(ledger, guard),
   workers: config.workers,
 });
 
@@ -157,11 +153,6 @@ log.info(
   { server: credentials.server, assetServerURL: config.assetServerURL, ledger: config.ledgerURL !== undefined },
   'Starting',
 );
-ledger
-  .prepare(shutdown.stop)
-  .catch((error: Error) =>
-    log.warn({ reason: error.message }, 'The ledger does not answer; nothing is destroyed until it does'),
-  );
 await assetServer.listen(config.assetServer);
 await health.listen(config.metrics);
 // Transfers end in their own time, while passes do and after.
@@ -172,14 +163,8 @@ const led = leadership
   .catch((error: Error) => shutdown.abort(error));
 const claimed = config.ledgerURL === undefined ? undefined : identities.run(passesOver.signal);
 const swept = sweepStore({ store, templateAssets: controllers.stores.templateAssets, clock, log }, passesOver.signal);
-const guarded = Promise.all([
-  guard.run(passesOver.signal),
-  watchPolicies(
-    { client: sideClient, clock, random: Math.random, log, metrics },
-    () => guard.examineNow(),
-    passesOver.signal,
-  ),
-]);
+const monitored = ledger.run(passesOver.signal);
+const guarded = guard.run(passesOver.signal);
 const asked = runWebhook(
   config,
   { client: sideClient, ledger, clock, log, isLeader: () => leadership.isLeader() },
@@ -187,7 +172,7 @@ const asked = runWebhook(
 );
 await manager.run(shutdown);
 passesOver.abort();
-await Promise.all([led, recorder.flush(), served, claimed, swept, guarded, asked]);
+await Promise.all([led, recorder.flush(), served, claimed, swept, monitored, guarded, asked]);
 await Promise.all([health.close(), ledger.close()]);
 client.close();
 sideClient.close();

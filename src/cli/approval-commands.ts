@@ -79,7 +79,9 @@ function addDecision(approvals: Command, context: CommandContext, verdict: Verdi
     .option('--reason <text>', 'why, for whoever asked')
     .addHelpText('after', HELP.approvals)
     .action(async (name: string, flags: DecideFlags, command: Command) => {
-      if (verdict === 'Approved' && flags.hash === undefined && context.io.stdin?.isTTY !== true) {
+      const { stdin, stderr } = context.io;
+      const isTerminal = stdin?.isTTY === true && stderr.isTTY === true;
+      if (verdict === 'Approved' && flags.hash === undefined && !isTerminal) {
         const example = `--hash HASH, as "kubectl molecule approvals show ${name}" prints it`;
         command.error(`error: nobody can be asked here to confirm the hash; give ${example}`, { exitCode: 2 });
       }

@@ -80,6 +80,17 @@ what the cluster remembers of it, where you may read that.
 ${EXIT_CODES}
             1 also when the audit is not intact.`,
 
+  restore: `
+Examples:
+  kubectl molecule restore --list                      the volumes that are kept, and until when
+  kubectl molecule restore --list -A -o json | jq '.items[].keptUntil'
+  kubectl molecule restore ws/writer --wait            the Workspace as it was, with its data
+  kubectl molecule restore writer --incarnation 3f0c6a8e-…
+
+It takes the verb restore on workspaces. A Workspace that exists keeps its name; nothing is ever overwritten.
+${EXIT_CODES}
+            1 also when the Workspace is refused, not ready in time, or cannot become it.`,
+
   doctor: `
 Examples:
   kubectl molecule doctor

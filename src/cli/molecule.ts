@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { WORKSPACES } from '../apis/v1alpha1/resources.ts';
 import { addApprovals, addDelete, addPlan } from './approval-commands.ts';
 import { objectArgument, timeoutOption } from './arguments.ts';
 import type { AuditFlags } from './audit-command.ts';
@@ -8,6 +9,7 @@ import type { DoctorFlags } from './doctor-command.ts';
 import { HELP } from './help.ts';
 import type { ObjectReference } from './object-reference.ts';
 import { addClusterOptions, addCommonOptions, EXIT_CODES, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
+import type { RestoreFlags } from './restore-command.ts';
 import { captureOutput, runCommand } from './run-command.ts';
 import type { StatusFlags } from './status-command.ts';
 import type { SyncFlags } from './sync-command.ts';
@@ -25,6 +27,7 @@ export async function runMolecule(argv: readonly string[], context: CommandConte
   addApprovals(program, context);
   addDelete(program, context);
   addPlan(program, context);
+  addRestore(program, context);
   addAudit(program, context);
   addDoctor(program, context);
   addUninstall(program, context);
@@ -70,6 +73,27 @@ function addSync(program: Command, context: CommandContext): void {
       const { syncObject } = await import('./sync-command.ts');
       await syncObject(reference, flags, context);
     });
+}
+
+function addRestore(program: Command, context: CommandContext): void {
+  const restore = addCommonOptions(program.command('restore'), { formats: TEXT_FORMATS })
+    .description('bring a deleted Workspace back with its data, or list what is kept')
+    .addArgument(objectArgument().argOptional())
+    .option('--list', 'show the volumes that are kept, and until when')
+    .addOption(new Option('-A, --all-namespaces', 'list those of all namespaces').conflicts('namespace'))
+    .option('--incarnation <id>', 'which one, where several of the name are kept (default: the newest)')
+    .option('--wait', 'wait until the Workspace is ready, or cannot become it')
+    .addOption(timeoutOption('5m'))
+    .addHelpText('after', HELP.restore);
+  restore.action(
+    async (reference: ObjectReference | undefined, { list, ...flags }: RestoreFlags & { readonly list?: boolean }) => {
+      const { listKept, restoreWorkspace } = await import('./restore-command.ts');
+      if (list === true && reference === undefined) return listKept(flags, context);
+      if (list === true || flags.allNamespaces === true || reference?.resource !== WORKSPACES)
+        return restore.error('error: name one Workspace as ws/NAME, or use --list alone or with -A');
+      return restoreWorkspace(reference, flags, context);
+    },
+  );
 }
 
 function addAudit(program: Command, context: CommandContext): void {

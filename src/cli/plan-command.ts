@@ -24,6 +24,7 @@ export interface DeletionPlan {
   readonly object: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
   /** Hold: a DELETE is accepted and waits. Refuse: it is refused until it is approved. */
   readonly mode: 'Hold' | 'Refuse' | null;
+  /** By name. */
   readonly losses: readonly (Loss & { readonly size: string | null })[];
   /** Names of Workspaces that stay, without their template or their parent. */
   readonly affected: readonly string[];
@@ -85,8 +86,11 @@ function modeOf(org: Org | undefined): DeletionPlan['mode'] {
 }
 
 function planOf({ operation, sizes, dependants, unread }: PlanFacts, mode: DeletionPlan['mode']): DeletionPlan {
-  const { kind, namespace, name, uid, affected, retention } = operation;
-  const losses = operation.losses.map((loss) => ({ ...loss, size: sizes.get(loss.claimName ?? '') ?? null }));
+  const { kind, namespace, name, uid, retention } = operation;
+  const losses = operation.losses
+    .map((loss) => ({ ...loss, size: sizes.get(loss.claimName ?? '') ?? null }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const affected = [...operation.affected].sort();
   return {
     apiVersion: CLI_API_VERSION,
     kind: 'DeletionPlan',

@@ -1,9 +1,10 @@
 import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
 import { REASONS, type Reason } from '../apis/v1alpha1/reasons.ts';
-import type { ApprovalRequest } from '../apis/v1alpha1/types.generated.ts';
-import { keyString, type ObjectKey, type ObjectMeta } from '../kube/objects.ts';
+import type { ApprovalRequest, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import { keyOf, keyString, type ObjectMeta } from '../kube/objects.ts';
 import type { Clearance } from './clearance.ts';
 import type { StoreView } from './store-view.ts';
+import { isOurs, type ObservedVolume } from './workspace/observed.ts';
 
 /** Index of ApprovalRequests: uids of the target and of everything else that its record lists. */
 export const BY_COVERED_UID = 'coveredUID';
@@ -122,7 +123,18 @@ export function isBeingRestored(
     .some(({ status }) => status?.restoration?.state === 'Releasing');
 }
 
-/** Whether a deleted Workspace of this name is being made again around the volume that was kept; the same holds for it. */
-export function isAskedBack(key: ObjectKey, { volumes }: { readonly volumes: StoreView<unknown> }): boolean {
-  return volumes.byIndex(BY_ASKED_BACK, keyString(key)).length > 0;
+/**
+ * Whether a deleted Workspace of this name is being made again around the volume that was kept; the same holds for it, and also once
+ * it has its identity, until everything about it is as it was. One that has other data is none of it, nor is one that is being
+ * deleted, which may be the dead one itself.
+ */
+export function isAskedBack(
+  { metadata, status }: Pick<Workspace, 'metadata' | 'status'>,
+  { volumes }: { readonly volumes: StoreView<ObservedVolume> },
+): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  const incarnation = status?.incarnation;
+  return volumes
+    .byIndex(BY_ASKED_BACK, keyString(keyOf({ metadata })))
+    .some((volume) => incarnation === undefined || isOurs(volume, incarnation));
 }

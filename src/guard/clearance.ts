@@ -1,20 +1,14 @@
-import type { Clearance, ClearanceSource } from '../controllers/clearance.ts';
+import type { ClearanceSource } from '../controllers/clearance.ts';
+import type { MonitoredLedger } from '../ledger/monitored-ledger.ts';
 import type { GuardMonitor } from './guard-monitor.ts';
-
-/** How the ledger answered last. */
-export interface LedgerHealth {
-  current(): Clearance['ledger'];
-  /** Called after every change. */
-  onChange(listener: () => void): void;
-}
 
 /** The word of both: of the ledger, without which nothing is consumed, and of the guard, without which approvals could be gone round. */
 export function composeClearance(
-  ledger: LedgerHealth,
+  ledger: Pick<MonitoredLedger, 'health' | 'onChange'>,
   guard: Pick<GuardMonitor, 'openRoutes' | 'onChange'>,
 ): ClearanceSource {
   return {
-    current: () => ({ ledger: ledger.current(), openRoutes: guard.openRoutes }),
+    current: () => ({ ledger: ledger.health(), openRoutes: guard.openRoutes }),
     onChange: (listener) => {
       ledger.onChange(listener);
       guard.onChange(listener);

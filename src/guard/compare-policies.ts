@@ -32,7 +32,11 @@ export function comparePolicies(shipped: readonly ShippedPolicy[], live: readonl
   const changed = compared.flatMap(({ title, found, wanted }) => {
     if (found === undefined) return [];
     const at = firstDrift(wanted.spec, found.spec, 'spec') ?? firstAddition(found.spec, wanted.spec, 'spec');
-    return at === undefined ? [] : [`${title} was changed at ${at}: ${INSTALL_AGAIN}`];
+    return at === undefined
+      ? []
+      : [
+          `${title} was changed at ${at}: delete it, because an apply leaves in what others added, and ${INSTALL_AGAIN}`,
+        ];
   });
   return missing.length === 0 ? changed : [`Missing are ${listNames(missing)}: ${INSTALL_AGAIN}`, ...changed];
 }

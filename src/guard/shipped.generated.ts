@@ -142,7 +142,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         {
           "expression": "request.userInfo.username == 'system:serviceaccount:molecule-system:molecule-operator' || request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'] && oldObject.?status.?phase.orValue('') in ['Denied', 'Consumed', 'Expired', 'Superseded', 'Withdrawn'] && oldObject.?status.?restoration.?state.orValue('') != 'Releasing'",
           "message": "Cannot delete an ApprovalRequest: it is the record of what was asked and decided, and only the operator clears it away; to say no, deny it.",
-          "messageExpression": "'Cannot delete an ApprovalRequest: it is the record of what was asked and decided, and only the operator clears it away; to say no: kubectl molecule deny ' + oldObject.metadata.name + ' -n ' + oldObject.metadata.namespace",
+          "messageExpression": "'Cannot delete an ApprovalRequest: it is the record of what was asked and decided, and only the operator clears it away; to say no: kubectl molecule approvals deny ' + oldObject.metadata.name + ' -n ' + oldObject.metadata.namespace",
           "reason": "Forbidden"
         }
       ]
@@ -191,7 +191,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
           "reason": "Forbidden"
         },
         {
-          "expression": "object.spec.?record.hasValue() == (oldObject != null && oldObject.spec.?record.hasValue()) && object.spec.?hash.hasValue() == (oldObject != null && oldObject.spec.?hash.hasValue()) && object.spec.?expiresAt == (oldObject == null ? optional.none() : oldObject.spec.?expiresAt)",
+          "expression": "object.spec.?record.hasValue() == (oldObject != null && oldObject.spec.?record.hasValue()) && object.spec.?expiresAt == (oldObject == null ? optional.none() : oldObject.spec.?expiresAt)",
           "message": "Cannot write spec.record, spec.hash or spec.expiresAt: the operator finds out what would be lost and until when it can be decided; leave them out and see the request shortly after.",
           "reason": "Forbidden"
         },
@@ -406,14 +406,14 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         {
           "expression": "params.spec.?approvals.?mode.orValue('Hold') != 'Refuse' || oldObject.?status.?deletionGrant.hasValue()",
           "message": "Cannot delete this object: the Org of this namespace refuses deletions without an approval; ask for one with kubectl molecule delete, and delete again once it is approved.",
-          "messageExpression": "'Cannot delete ' + request.kind.kind + ' ' + oldObject.metadata.name + ' in namespace ' + oldObject.metadata.namespace + ': its Org refuses deletions without an approval; ask for one with: kubectl molecule delete ' + variables.shortName + '/' + oldObject.metadata.name + ' -n ' + oldObject.metadata.namespace + ' --reason WHY'",
+          "messageExpression": "'Cannot delete ' + request.kind.kind + ' ' + oldObject.metadata.name + ' in namespace ' + oldObject.metadata.namespace + ': its Org refuses deletions without an approval; ask for one with: kubectl molecule delete ' + variables.reference + ' -n ' + oldObject.metadata.namespace + ' --reason WHY'",
           "reason": "Forbidden"
         }
       ],
       "variables": [
         {
-          "expression": "{'orgs': 'org', 'workspaces': 'ws', 'templateassets': 'ta'}[request.resource.resource]",
-          "name": "shortName"
+          "expression": "{'orgs': 'org', 'workspaces': 'ws/' + oldObject.metadata.name, 'templateassets': 'ta/' + oldObject.metadata.name}[request.resource.resource]",
+          "name": "reference"
         }
       ]
     }
@@ -425,7 +425,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
       "failurePolicy": "Fail",
       "matchConditions": [
         {
-          "expression": "request.operation == 'DELETE' || !(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
+          "expression": "!(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
           "name": "not-the-namespace-controller"
         }
       ],
@@ -477,7 +477,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
       "failurePolicy": "Fail",
       "matchConditions": [
         {
-          "expression": "request.operation == 'DELETE' || !(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
+          "expression": "!(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
           "name": "not-the-namespace-controller"
         }
       ],
@@ -521,7 +521,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         {
           "expression": "false",
           "message": "Cannot delete this namespace: an Org is in it, whose agents and volumes would go without an approval; delete the Org first, then the namespace.",
-          "messageExpression": "'Cannot delete namespace ' + params.metadata.namespace + ': an Org is in it, whose agents and volumes would go without an approval; first: kubectl molecule delete org/org -n ' + params.metadata.namespace + ' --reason WHY'",
+          "messageExpression": "'Cannot delete namespace ' + params.metadata.namespace + ': an Org is in it, whose agents and volumes would go without an approval; first: kubectl molecule delete org -n ' + params.metadata.namespace + ' --reason WHY'",
           "reason": "Forbidden"
         }
       ]
@@ -534,7 +534,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
       "failurePolicy": "Fail",
       "matchConditions": [
         {
-          "expression": "request.operation == 'DELETE' || !(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
+          "expression": "!(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
           "name": "not-the-namespace-controller"
         }
       ],

@@ -31,7 +31,8 @@ interface RawList {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items: readonly KubeObject[];
+  /** Null in an empty list of metadata. */
+  readonly items: readonly KubeObject[] | null;
 }
 
 export interface HttpKubeClientOptions {
@@ -81,7 +82,7 @@ export class HttpKubeClient implements KubeClient {
       kind: resource.kind,
     };
     return {
-      items: raw.items.map((item) => ({ ...type, ...item }) as KubeObject as T),
+      items: (raw.items ?? []).map((item) => ({ ...type, ...item }) as KubeObject as T),
       resourceVersion: raw.metadata.resourceVersion ?? '',
       ...(raw.metadata.continue === undefined || raw.metadata.continue === ''
         ? {}

@@ -3,6 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from './rest.ts';
 /** Kinds whose spec and status are filled in by defaults and controllers that the memory API does not have. */
 const FILLED_IN = new Set(['Namespace', 'PersistentVolumeClaim', 'Pod']);
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** Numbers that are versions, and not the 404 of a path that nobody serves. */
+const VERSION = /\b\d{3,}\b(?! page not found)/g;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
@@ -25,7 +27,7 @@ export function createNormaliser(versions: readonly string[]): (value: Json) => 
     if (TIME.test(value)) return 'time';
     const named = value.replaceAll(UUID, uidOf);
     return named.includes(' ') || /^\d+$/.test(named)
-      ? named.replaceAll(/\b\d{3,}\b/g, (version) => ranks.get(version) ?? 'version')
+      ? named.replaceAll(VERSION, (version) => ranks.get(version) ?? 'version')
       : named;
   };
   const visit = (value: Json): Json => {

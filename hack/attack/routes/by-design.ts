@@ -1,6 +1,7 @@
-import { OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
+import { OPERATOR_NAMESPACE, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import type { Attempt } from '../attempt.ts';
-import { judge, type Scene } from '../scene.ts';
+import { editors } from '../people.ts';
+import { judge, mustAs, type Scene } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
 import { withoutBinding } from './guard.ts';
 
@@ -25,6 +26,21 @@ export const BY_DESIGN: readonly Attempt[] = [
     identity: 'admin',
     expected: 'possible',
     run: (scene) => possible(scene, [...STRIP, `--as=${OPERATOR_USER}`]),
+  },
+  {
+    route,
+    attempt:
+      "whoever has the cluster's role edit in molecule-system acts as the operator, because that role may impersonate accounts",
+    identity: 'editor',
+    expected: 'possible',
+    run: async (scene) => {
+      await mustAs(scene, 'admin', ['create', '-f', '-'], editors(OPERATOR_NAMESPACE));
+      try {
+        return await possible(scene, [...STRIP, `--as=${OPERATOR_USER}`, '--dry-run=server']);
+      } finally {
+        await mustAs(scene, 'admin', ['delete', 'rolebinding', 'editors', '-n', OPERATOR_NAMESPACE]);
+      }
+    },
   },
   {
     route,

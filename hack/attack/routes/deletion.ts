@@ -1,5 +1,5 @@
 import type { Attempt } from '../attempt.ts';
-import { mustAs, pending, type Scene, until } from '../scene.ts';
+import { pending, type Scene, until } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
 
 const route = 'deletion';
@@ -104,14 +104,25 @@ export const DELETION: readonly Attempt[] = [
   },
   {
     route,
-    attempt: 'the finalizer foregroundDeletion is patched on, then a plain DELETE',
+    attempt: 'the finalizer foregroundDeletion is patched on, for a plain DELETE that follows',
     identity: 'admin',
-    expected: 'held',
-    run: async (scene) => {
+    expected: 'refused by policy',
+    run: ({ run }) => {
       const add = [{ op: 'add', path: '/metadata/finalizers/-', value: 'foregroundDeletion' }];
-      await mustAs(scene, 'admin', ['patch', AGENT, '--type=json', '-p', JSON.stringify(add)]);
-      return askedFor(scene, AGENT, ['delete', '--raw', `${base(scene)}/workspaces/${VICTIM.agent}`]);
+      return run(['patch', AGENT, '--type=json', '-p', JSON.stringify(add)]);
     },
+  },
+  {
+    route,
+    attempt: 'the finalizer orphan is patched on by server-side apply',
+    identity: 'editor',
+    expected: 'refused by policy',
+    run: ({ run }) =>
+      run(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+        apiVersion: 'moleculesai.app/v1alpha1',
+        kind: 'Workspace',
+        metadata: { name: VICTIM.agent, finalizers: ['orphan'] },
+      }),
   },
   {
     route,

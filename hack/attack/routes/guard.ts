@@ -1,3 +1,4 @@
+import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { Attempt } from '../attempt.ts';
 import { USERS } from '../people.ts';
 import { decision, judge, mustAs, pending, type Scene, until } from '../scene.ts';
@@ -6,6 +7,8 @@ import { VICTIM } from '../tenant.ts';
 const route = 'guard';
 const AGENT = `workspace/${VICTIM.agent}`;
 const POLICY = 'approval-finalizer.moleculesai.app';
+/** Shows that the foreign policy is in force. */
+const MARK = 'example.com/rewritten';
 const BINDING = `validatingadmissionpolicybinding/${POLICY}`;
 
 /** What the Org says of the guard. */
@@ -54,7 +57,9 @@ function rewriter(): readonly object[] {
           {
             patchType: 'JSONPatch',
             jsonPatch: {
-              expression: `[JSONPatch{op: "replace", path: "/spec/decision/by", value: "${USERS.nobody}"}]`,
+              expression: `[
+                JSONPatch{op: "add", path: "/spec/decision/by", value: "${USERS.nobody}"},
+                JSONPatch{op: "add", path: "/metadata/annotations", value: {"${MARK}": "yes"}}]`,
             },
           },
         ],
@@ -76,15 +81,18 @@ export const GUARD: readonly Attempt[] = [
       const list = { apiVersion: 'v1', kind: 'List', items: rewriter() };
       await mustAs(scene, 'admin', ['create', '-f', '-'], list);
       try {
-        return await until(scene, 'the foreign policy in force', async () => {
+        const answer = await until(scene, 'the foreign policy in force', async () => {
           const probe = await scene.run([
             ...decision(request, { by: USERS.approver }),
             '--dry-run=server',
             '-o',
             'json',
           ]);
-          return probe.code === 0 && !probe.stdout.includes(USERS.nobody) ? undefined : probe;
+          return probe.code !== 0 || probe.stdout.includes(MARK) ? probe : undefined;
         });
+        if (answer.code !== 0) return answer;
+        const { spec }: Pick<ApprovalRequest, 'spec'> = JSON.parse(answer.stdout);
+        return judge(spec.decision?.by === USERS.approver, 'harmless', `decided by ${spec.decision?.by}`);
       } finally {
         await mustAs(scene, 'admin', ['delete', '-f', '-'], list);
       }

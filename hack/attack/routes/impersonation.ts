@@ -35,6 +35,13 @@ export const IMPERSONATION: readonly Attempt[] = [
   },
   {
     route,
+    attempt: "an editor asks for a token of the operator's account",
+    identity: 'editor',
+    expected: 'refused by rights',
+    run: ({ run }) => run(['create', 'token', OPERATOR_SERVICE_ACCOUNT, '-n', OPERATOR_NAMESPACE]),
+  },
+  {
+    route,
     attempt: "a stranger asks for a token of the operator's account",
     identity: 'nobody',
     expected: 'refused by rights',

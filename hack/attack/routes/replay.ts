@@ -22,7 +22,7 @@ const AGENT = `workspace/${VICTIM.agent}`;
 const APPROVED: Parameters<typeof decision>[1] = { by: USERS.approver };
 
 /** The agent is deleted with an approval, then made again under the same name. Returns the request that was used up. */
-async function usedUp(scene: Scene): Promise<ApprovalRequest> {
+export async function usedUp(scene: Scene): Promise<ApprovalRequest> {
   const request = await pending(scene);
   await mustAs(scene, 'approver', decision(request, APPROVED));
   await until(scene, 'the Workspace be gone', async () => (await scene.as('admin', ['get', AGENT])).code !== 0);
@@ -163,28 +163,6 @@ export const REPLAY: readonly Attempt[] = [
         const expire = "UPDATE molecule.approvals SET expires_at = now() - interval '1 second' WHERE subject_uid = $1";
         await query(scene.postgres.access.url, expire, [uid]);
       }),
-  },
-  {
-    route,
-    attempt: 'the name that the next request will have is taken by a request of somebody else',
-    identity: 'editor',
-    expected: 'held',
-    run: async (scene) => {
-      const first = await pending(scene);
-      await mustAs(scene, 'admin', ['delete', 'approvalrequest', first.metadata.name, '--wait=false']);
-      return scene
-        .run(['create', '-f', '-'], {
-          apiVersion: API_VERSION,
-          kind: 'ApprovalRequest',
-          metadata: { name: first.metadata.name },
-          spec: {
-            action: first.spec.action,
-            target: { ...first.spec.target, name: VICTIM.reader },
-            requestedBy: USERS.editor,
-          },
-        })
-        .then((answer) => (answer.code === 0 ? 'held' : answer));
-    },
   },
   {
     route,

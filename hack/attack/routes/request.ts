@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { RunResult } from '../../lib/run.ts';
-import type { Attempt } from '../attempt.ts';
-import { AGENT_USER, binding, USERS } from '../people.ts';
+import type { Attempt, Verdict } from '../attempt.ts';
+import { AGENT_USER, binding, USERS, user } from '../people.ts';
 import { decision, judge, mustAs, openRequest, pending, readRequest, type Scene, until } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
 
@@ -17,7 +17,7 @@ const patch = (
 /** What an attacker does to the request that the editor's deletion opened. */
 const onPending = (
   attempt: string,
-  act: (scene: Scene, request: ApprovalRequest) => Promise<RunResult>,
+  act: (scene: Scene, request: ApprovalRequest) => Promise<RunResult | Verdict>,
   rest: Partial<Pick<Attempt, 'identity' | 'expected'>> = {},
 ): Attempt => ({
   route,
@@ -29,7 +29,7 @@ const onPending = (
 });
 
 /** A request as a user creates it, pointing at the victim. */
-function draft({ tenant }: Scene, more: { readonly requestedBy: string; readonly [field: string]: unknown }): object {
+function draft({ tenant }: Scene, more: { readonly requestedBy: string; readonly [field: string]: unknown }) {
   const uid = tenant.present.get(`Workspace/${VICTIM.agent}`)?.metadata.uid;
   return {
     apiVersion: 'moleculesai.app/v1alpha1',
@@ -80,9 +80,7 @@ export const REQUEST: readonly Attempt[] = [
     expected: 'refused by policy',
     run: async (scene) => {
       const request = await pending(scene);
-      const role = binding(`both-${scene.tenant.namespace}`, 'molecule-approver', [
-        { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: USERS.editor },
-      ]);
+      const role = binding(`both-${scene.tenant.namespace}`, 'molecule-approver', [user(USERS.editor)]);
       await mustAs(scene, 'admin', ['create', '-f', '-'], role);
       try {
         const mayNow = await until(scene, 'the role in force', async () => {
@@ -105,13 +103,15 @@ export const REQUEST: readonly Attempt[] = [
       return scene.run(decision(await openRequest(scene, VICTIM.agent), { by: ADMIN_USER }));
     },
   },
-  onPending('a decision in the name of somebody else', (scene, request) =>
-    scene.run(decision(request, { by: USERS.nobody })),
+  onPending(
+    'a decision in the name of somebody else is written down in the own name',
+    (scene, request) => stampedAs(scene, decision(request, { by: USERS.nobody }), USERS.approver),
+    { expected: 'harmless' },
   ),
   onPending(
-    'a decision in the name of the approver, by an administrator',
-    (scene, request) => scene.run(decision(request, { by: USERS.approver })),
-    { identity: 'admin' },
+    'a decision of an administrator in the name of the approver is written down in the own name',
+    (scene, request) => stampedAs(scene, decision(request, { by: USERS.approver }), ADMIN_USER),
+    { identity: 'admin', expected: 'harmless' },
   ),
   onPending(
     'a decision on the hash of another record',
@@ -178,6 +178,36 @@ export const REQUEST: readonly Attempt[] = [
       }),
     { identity: 'admin' },
   ),
+  onPending(
+    'the request is deleted, so that it is forgotten',
+    (scene, request) => scene.run(['delete', 'approvalrequest', request.metadata.name, '--wait=false']),
+    { identity: 'admin' },
+  ),
+  onPending(
+    'all requests are deleted at once',
+    (scene) =>
+      scene.run([
+        'delete',
+        '--raw',
+        `/apis/moleculesai.app/v1alpha1/namespaces/${scene.tenant.namespace}/approvalrequests`,
+      ]),
+    { identity: 'admin' },
+  ),
+  {
+    route,
+    attempt: 'nobody recorded who deleted, and an approver without the verb for that approves',
+    identity: 'approver',
+    expected: 'refused by policy',
+    run: async (scene) => {
+      await scene.operators.stop();
+      try {
+        await mustAs(scene, 'editor', ['delete', `workspace/${VICTIM.agent}`, '--wait=false']);
+      } finally {
+        await scene.operators.start();
+      }
+      return scene.run(decision(await openRequest(scene, VICTIM.agent), { by: USERS.approver }));
+    },
+  },
   {
     route,
     attempt: 'a denial is turned into an approval',
@@ -212,7 +242,13 @@ export const REQUEST: readonly Attempt[] = [
       }
     },
   },
-  onDraft('a request that names somebody else as who asks', { requestedBy: USERS.nobody }),
+  {
+    route,
+    attempt: 'a request that names somebody else as who asks is written down in the own name',
+    identity: 'editor',
+    expected: 'harmless',
+    run: (scene) => stampedAs(scene, ['create', '-f', '-'], USERS.editor, draft(scene, { requestedBy: USERS.nobody })),
+  },
   onDraft(
     'a request that comes with its decision',
     {
@@ -225,6 +261,16 @@ export const REQUEST: readonly Attempt[] = [
     requestedBy: USERS.editor,
     expiresAt: '2030-01-01T00:00:00Z',
   }),
+  {
+    route,
+    attempt: "a request under a name of the operator's own, so that it finds this one instead",
+    identity: 'admin',
+    expected: 'refused by policy',
+    run: (scene) => {
+      const { metadata: _named, ...request } = draft(scene, { requestedBy: ADMIN_USER });
+      return scene.run(['create', '-f', '-'], { ...request, metadata: { name: 'apr-0123456789abcdef0123' } });
+    },
+  },
   onDraft('break-glass asked for without the verb', { requestedBy: USERS.editor, breakGlass: true }),
   onDraft(
     'a request by a stranger',
@@ -232,6 +278,15 @@ export const REQUEST: readonly Attempt[] = [
     { identity: 'nobody', expected: 'refused by rights' },
   ),
 ];
+
+/** What the apiserver would store has that name in it, whatever was sent. */
+async function stampedAs(scene: Scene, args: readonly string[], user: string, input?: object): Promise<Verdict> {
+  const { code, stdout, stderr } = await scene.run([...args, '--dry-run=server', '-o', 'json'], input);
+  judge(code === 0, 'harmless', stderr);
+  const { spec }: { readonly spec: ApprovalRequest['spec'] } = JSON.parse(stdout);
+  const name = spec.decision === undefined ? spec.requestedBy : spec.decision.by;
+  return judge(name === user, 'harmless', `it is written down as ${name}`);
+}
 
 /** A denial gives the object back under a new uid: from then on that one is the victim, with the same Pod and volume. */
 async function restored(scene: Scene, request: ApprovalRequest): Promise<void> {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { CommandIO, Input } from '../io.ts';
 
@@ -15,16 +14,9 @@ export async function confirmHash(
   throw new Error('That is not the hash of this record; nothing was decided');
 }
 
-/** One line; what there is when the input ends before. */
-export async function readLine(input: Input, signal: AbortSignal): Promise<string> {
-  const lines = createInterface({ input });
-  try {
-    const [line] = await Promise.race([
-      once(lines, 'line', { signal }) as Promise<readonly string[]>,
-      once(lines, 'close', { signal }).then((): readonly string[] => ['']),
-    ]);
-    return (line ?? '').trim();
-  } finally {
-    lines.close();
-  }
+/** The first line, empty when the input ends before. */
+async function readLine(input: Input, signal: AbortSignal): Promise<string> {
+  for await (const line of createInterface({ input, signal })) return line.trim();
+  signal.throwIfAborted();
+  return '';
 }

@@ -40,16 +40,17 @@ export async function pursueDeletion(client: ClusterClient, pursuit: Pursuit): P
   const { isWaiting, timeoutMs, progress } = pursuit;
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([pursuit.signal, timeout]);
-  let hasAsked = false;
+  let isFollowing = false;
   let request: ApprovalRequest | undefined;
   try {
     for (;;) {
       const facts = await gather(client, pursuit, readDeadline(signal));
       const verdict = judgeDeletion(facts);
       request = requestOf(verdict);
-      if (mustAsk(verdict, facts, hasAsked)) {
+      const mustAsk = !isFollowing && canBeAskedFor(verdict, facts);
+      isFollowing = true;
+      if (mustAsk) {
         await ask(client, { pursuit, facts, signal: readDeadline(signal) });
-        hasAsked = true;
         continue;
       }
       if (verdict.kind === 'deletable') await sendDelete(client, pursuit, readDeadline(signal));
@@ -95,9 +96,8 @@ async function gather(
   return { uid, live: foundValue(live), requests };
 }
 
-/** Not again after the own request came to nothing, and not while a "no" is being carried out. */
-function mustAsk(verdict: DeletionVerdict, { uid, live }: DeletionFacts, hasAsked: boolean): boolean {
-  if (hasAsked) return false;
+/** An earlier "no" is no hindrance, unless it is just being carried out. */
+function canBeAskedFor(verdict: DeletionVerdict, { uid, live }: DeletionFacts): boolean {
   if (verdict.kind === 'unasked') return true;
   const isUntouched = live?.metadata.uid === uid && live.metadata.deletionTimestamp === undefined;
   return verdict.kind === 'denied' && isUntouched;

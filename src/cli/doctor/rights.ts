@@ -54,6 +54,8 @@ const OWN_RIGHTS: readonly { readonly command: string; readonly right: Omit<Righ
   { command: 'status', right: { group: '', resource: 'pods', verb: 'get' } },
   { command: 'status', right: { group: '', resource: 'persistentvolumeclaims', verb: 'get' } },
   { command: 'status', right: { group: 'events.k8s.io', resource: 'events', verb: 'list' } },
+  { command: 'approvals', right: { group: 'moleculesai.app', resource: 'approvalrequests', verb: 'list' } },
+  { command: 'delete', right: { group: 'moleculesai.app', resource: 'approvalrequests', verb: 'create' } },
   { command: 'sync', right: { group: 'moleculesai.app', resource: 'workspaces', verb: 'patch' } },
 ];
 
@@ -71,10 +73,10 @@ export function judgeOwnRights(answers: readonly Answer[]): readonly Problem[] {
   const problems = missing.map(({ command, right }) =>
     warning(
       `You may not ${describe(right)} in namespace "${namespace}", which kubectl molecule ${command} needs`,
-      'Ask for the role view (tree, status) or edit (sync) in this namespace',
+      'Ask for the role view (tree, status, approvals) or edit (sync, delete) in this namespace',
     ),
   );
-  return orOk(problems, `You may do everything in namespace "${namespace}" that tree, status and sync need`);
+  return orOk(problems, `You may do everything in namespace "${namespace}" that tree, status, approvals, sync and delete need`);
 }
 
 interface Question {

@@ -37,14 +37,18 @@ export function attemptStep(matter: Matter, { request, attempt, now }: Attempted
   if (record === undefined || hash !== attempt.hash || hash !== hashRecord(record))
     return settle(closing(attempt, 'Superseded'), superseded(request));
   const verdict = deciding(attempt, request);
-  if (verdict.length > 0) return { kind: 'record', approvals: verdict };
-  if (decision?.verdict === 'Denied') return settle([], denied(request, standing));
+  if (decision?.verdict === 'Denied') return settle(verdict, denied(request, standing));
   if (standing === 'standing' || decision === undefined) {
+    if (verdict.length > 0) return { kind: 'record', approvals: verdict };
     if (observed !== undefined && !isCurrent(record, observed)) return { kind: 'compare', attempt, request };
     return steadyStep(request, now);
   }
-  const blocked = attempt.approvalID === undefined ? undefined : blockedBy(matter.clearance);
+  const isBreakGlass = attempt.approvalID === undefined;
+  // As the ledger does where there is one; policies say the same before.
+  if (isBreakGlass && decision.by === request.spec.requestedBy) return settle([], withdrawnAs(request, standing));
+  const blocked = isBreakGlass ? undefined : blockedBy(matter.clearance);
   if (blocked === undefined) return { kind: 'use', attempt, request };
+  if (verdict.length > 0) return { kind: 'record', approvals: verdict };
   return { kind: 'tell', tellings: [approved(request, blocked)], recheckAfterMs: BLOCKED_RECHECK_MS };
 }
 
@@ -69,7 +73,7 @@ export function steadyStep(request: ApprovalRequest, now: Date): Extract<Step, {
 }
 
 /** The ledger first. Only where there is none is the request told at once. */
-export function settle(approvals: readonly ApprovalEffect[], telling: Telling): Step {
+function settle(approvals: readonly ApprovalEffect[], telling: Telling): Step {
   if (approvals.length > 0) return { kind: 'record', approvals };
   return { kind: 'tell', tellings: [telling], recheckAfterMs: 0 };
 }

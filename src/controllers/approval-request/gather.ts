@@ -59,9 +59,10 @@ interface Named {
 
 async function gatherWork(named: Named, sources: ApprovalSources, signal: AbortSignal): Promise<Work> {
   const { requests, target } = named;
-  const denied = requests.find((request) => request.status?.phase === 'Denied' && !isConcluded(request));
-  if (denied !== undefined) return { kind: 'restoration', denied: await gatherRestoration(denied, sources, signal) };
   const open = requests.filter(({ status }) => !isFinal(status?.phase));
+  const denied = requests.find((request) => request.status?.phase === 'Denied' && !isConcluded(request));
+  if (denied !== undefined && !isOvertaken(denied, { target, open }, sources))
+    return { kind: 'restoration', denied: await gatherRestoration(denied, sources, signal) };
   // What is left of an earlier object of the name comes first, so that one pass is about one object.
   const targetUID = target?.object.metadata.uid;
   const uid = open.find(({ spec }) => spec.target.uid !== targetUID)?.spec.target.uid ?? targetUID ?? '';
@@ -75,6 +76,17 @@ async function gatherWork(named: Named, sources: ApprovalSources, signal: AbortS
     request: untold,
     reading: await askLedger({ uid: told.uid, action }, sources, signal),
   };
+}
+
+/** While an object cannot be made again it is still there, and may be asked about, and decided about, once more. */
+function isOvertaken(
+  { spec, status }: ApprovalRequest,
+  { target, open }: { readonly target: Target | undefined; readonly open: readonly ApprovalRequest[] },
+  sources: ApprovalSources,
+): boolean {
+  const { uid } = spec.target;
+  if (status?.restoration !== undefined) return false;
+  return open.some((other) => other.spec.target.uid === uid) || standingOf(target, uid, sources) === 'covered';
 }
 
 async function gatherMatter(

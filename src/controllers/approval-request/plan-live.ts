@@ -3,7 +3,7 @@ import { type ApprovalRecord, hashRecord, sameOperation } from '../../rules/appr
 import { parseDurationMs } from '../../rules/duration.ts';
 import type { PassFailure } from '../../runtime/controller.ts';
 import type { ApprovalEffect, OperationMember, Plan } from '../../runtime/plan.ts';
-import { BREAK_GLASS, closing } from './attempt.ts';
+import { BREAK_GLASS, closing, deciding } from './attempt.ts';
 import type { LiveReading, Step } from './matter.ts';
 import { completeDraft, newRequest, recordOf } from './request.ts';
 import { type StatusContext, tellRequest } from './status.ts';
@@ -50,7 +50,7 @@ function planDrawUp({ attempt, draft }: Doing<'draw-up'>, record: ApprovalRecord
 
 function planOutdated({ attempt, request }: Doing<'compare' | 'use'>, context: StatusContext): Plan {
   const close = closing(attempt, 'Superseded');
-  if (close.length > 0) return soon(close);
+  if (close.length > 0) return soon([...deciding(attempt, request), ...close]);
   return { ...tellRequest(superseded(request), context), outcome: { kind: 'progressing', recheckAfterMs: 0 } };
 }
 
@@ -61,7 +61,7 @@ function planUse({ attempt, request }: Doing<'use'>, record: ApprovalRecord, con
     return { ...tellRequest(consumed(request, BREAK_GLASS), context), outcome: { kind: 'settled' } };
   // Everything else for which it refuses was looked at before: whoever approved it has asked for it too.
   if (context.lastFailure?.reason === 'ApprovalRefused') return soon(closing(attempt, 'Withdrawn'));
-  return soon([consuming(request, { approvalID, record, isBreakGlass: false })]);
+  return soon([...deciding(attempt, request), consuming(request, { approvalID, record, isBreakGlass: false })]);
 }
 
 /** Uses an approval up. `isBreakGlass`: it was used already, while there was no ledger. */

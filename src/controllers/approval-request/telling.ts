@@ -95,7 +95,7 @@ export function withdrawnAs(request: ApprovalRequest, standing: Standing): Telli
         'The ledger refuses the approval: whoever gave it has asked for the deletion too; somebody else has to approve the next request',
       );
     default:
-      return withdrawn(request, `${kind} "${name}" of this uid does not exist any more`);
+      return withdrawn(request, `There is no ${kind} "${name}" with the uid of this request any more`);
   }
 }
 

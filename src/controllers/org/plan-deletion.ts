@@ -20,8 +20,7 @@ const RECHECK_MS = 30_000;
 export const DELETE_ORG = 'delete_org';
 
 /**
- * The way out of an Org whose deletion was approved: the Workspaces that the approval lists, each of which waits for those below
- * it; then the platform agent; then the walls, which stand as long as anybody is behind them; then the finalizer. The namespace
+ * The way out of an Org whose deletion was approved: its Workspaces, each of which waits for those below it and for an approval; then the platform agent; then the walls, which stand as long as anybody is behind them; then the finalizer. The namespace
  * stays.
  */
 export function planDeletion(snapshot: OrgSnapshot & { readonly leave: Granted }, now: Date): Plan {
@@ -47,17 +46,16 @@ export function planDeletion(snapshot: OrgSnapshot & { readonly leave: Granted }
   const walls = isolationWrites(org.metadata.namespace ?? '', isolation, settings);
   const platformAgent = workspaces.find((workspace) => workspace.metadata.name === PLATFORM_AGENT_NAME);
   const isListed = ({ metadata }: Workspace): boolean => leave.members.has(metadata.uid ?? '');
-  const deletes = nextToGo(workspaces)
-    .filter(isListed)
-    .flatMap((workspace) => deleteLive(WORKSPACES, workspace));
-  const leftToPeople = workspaces.filter((one) => !isListed(one) && one.metadata.deletionTimestamp === undefined);
+  const next = nextToGo(workspaces);
+  // Who came later is not part of what was approved: its deletion waits for an approval of its own.
+  const inOrder = [...next.filter(isListed), ...next.filter((workspace) => !isListed(workspace))];
+  const deletes = inOrder.flatMap((workspace) => deleteLive(WORKSPACES, workspace));
   const verdicts = [
     isolationVerdict(walls.length === 0, lastFailure?.message),
-    waitVerdict(workspaces, leftToPeople, lastFailure),
+    waitVerdict(workspaces, lastFailure),
     guardVerdict(snapshot),
   ];
-  const progress = leftToPeople.length === 0 ? 'progressing' : 'waiting';
-  const status = orgStatus({ snapshot, platformAgent, progress, verdicts, now });
+  const status = orgStatus({ snapshot, platformAgent, progress: 'progressing', verdicts, now });
   return {
     ...(deletes.length === 0 ? {} : begun),
     writes: walls,
@@ -80,23 +78,17 @@ function childrenOf(workspaces: readonly Workspace[]): readonly Workspace[] {
   return workspaces.filter(({ metadata }) => metadata.name !== PLATFORM_AGENT_NAME);
 }
 
-function waitVerdict(
-  workspaces: readonly Workspace[],
-  leftToPeople: readonly Workspace[],
-  failure: PassFailure | undefined,
-): Verdict {
+function waitVerdict(workspaces: readonly Workspace[], failure: PassFailure | undefined): Verdict {
   const children = childrenOf(workspaces).map(({ metadata }) => metadata.name);
   const noun = children.length === 1 ? 'Workspace' : 'Workspaces';
   const message =
     children.length === 0
       ? 'Waits for the platform agent to go'
       : `Waits for ${children.length} ${noun} to go: ${listNames(children)}; the platform agent goes last`;
-  const late = listNames(leftToPeople.map(({ metadata }) => metadata.name));
-  const remedy = late === '' ? '' : `; not part of what was approved, delete them too: ${late}`;
   return {
     type: CONDITIONS.platformAgentReady,
     status: 'False',
     reason: failure?.reason ?? REASONS.deletingChildren,
-    message: failure?.message ?? `${message}${remedy}`,
+    message: failure?.message ?? message,
   };
 }

@@ -112,7 +112,8 @@ function isOnItsWayBack(
   const isParentThere = parent === undefined || sources.workspaces.get({ namespace, name: parent }) !== undefined;
   const asset = template === undefined ? undefined : sources.templateAssets.get({ namespace, name: template });
   return (
-    (workspace.status?.incarnation === undefined && (isComing('Workspace', name) || isAskedBack({ namespace, name }, sources))) ||
+    (workspace.status?.incarnation === undefined && isComing('Workspace', name)) ||
+    isAskedBack(workspace, sources) ||
     (org?.status?.orgID === undefined && isComing('Org', ORG_NAME)) ||
     (!isParentThere && isComing('Workspace', parent)) ||
     (template !== undefined && asset?.status?.artifact === undefined && isComing('TemplateAsset', template))

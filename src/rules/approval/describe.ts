@@ -78,7 +78,7 @@ function lossLines({ losses, retention }: Effects): readonly string[] {
       `- ${quote(loss.name)}, id ${quote(loss.workspaceID)}, uid ${quote(loss.uid)}`,
       `  ${describeVolume(loss)}`,
     ]),
-    describeRetention(retention),
+    losses.some(hasVolume) ? describeRetention(retention) : `No volume goes with them (retention ${quote(retention)}).`,
   ];
 }
 
@@ -90,6 +90,10 @@ function describeVolume({ claimName, claimUID, volumeName, reclaimPolicy }: Loss
     ...(reclaimPolicy === undefined ? [] : [`reclaim policy ${RECLAIM[reclaimPolicy]}`]),
   ];
   return parts.length === 0 ? 'without a volume' : parts.join(', ');
+}
+
+function hasVolume({ claimName, claimUID, volumeName }: Loss): boolean {
+  return claimName !== undefined || claimUID !== undefined || volumeName !== undefined;
 }
 
 function describeRetention(retention: string): string {

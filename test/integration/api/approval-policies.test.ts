@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
+import { forger } from './forger.ts';
 import {
   APPROVAL_SPEC,
   bindRoles,
@@ -41,7 +42,7 @@ const GARBAGE_COLLECTOR = {
   groups: ['system:masters'],
 };
 const approved = { verdict: 'Approved', hash: SHA256 };
-const recorded = { ...APPROVAL_SPEC.record, askers: ['jane', 'erin'] };
+const recorded = { ...APPROVAL_SPEC.record, askers: ['erin'] };
 
 /** Who there is, and what they may do. */
 const PEOPLE = {
@@ -100,6 +101,13 @@ describe('asking', () => {
 
   it("an agent's account may", async () => {
     expect(await ask({}, { as: agent })).toBe('accepted');
+  });
+
+  it('is read as a mistake where it is one', async () => {
+    const manifest = { kind: 'ApprovalRequest', name: 'asked', spec: 'delete it' };
+    const refusal = await tryToCreate(manifest, { namespace, as: 'jane' });
+    expect(refusal).toContain('spec: Invalid value: "string"');
+    expect(refusal).not.toContain('policy');
   });
 
   it.each([
@@ -164,6 +172,17 @@ describe('deciding', () => {
     await mustKubectl(['create', 'role', 'writer', ...rule], { namespace });
     await mustKubectl(['create', 'rolebinding', 'writer', '--role=writer', '--user=eve'], { namespace });
     await bindRoles('eve', ['molecule-viewer'], namespace);
+  });
+
+  it('may be granted for one request alone', async () => {
+    const rule = ['--verb=get,patch,approve', '--resource=approvalrequests.moleculesai.app'];
+    await mustKubectl(['create', 'role', 'one', ...rule, '--resource-name=asked-by-jane'], { namespace });
+    await mustKubectl(['create', 'rolebinding', 'one', '--role=one', '--user=otto'], { namespace });
+    await waitFor(async () => (await decide('asked-by-jane', { as: 'otto' })) === 'accepted' || undefined, {
+      what: 'the right to approve asked-by-jane be in force',
+      timeoutMs: 20_000,
+    });
+    expect(await decide('asked-by-gc-and-jane', { as: 'otto' })).toContain('User "otto" cannot');
   });
 
   it("is not for an agent's account, whatever it may do", async () => {
@@ -236,7 +255,7 @@ describe('deleting a request', () => {
     const refusal = await tryToDelete(['apr', 'pending'], { namespace });
     expect(refusal).toContain('Error from server (Forbidden)');
     expect(refusal).toContain(
-      `only the operator clears it away; to say no: kubectl molecule deny pending -n ${namespace}`,
+      `only the operator clears it away; to say no: kubectl molecule approvals deny pending -n ${namespace}`,
     );
   });
 
@@ -247,8 +266,11 @@ describe('deleting a request', () => {
   });
 
   it.each(PHASES)('in phase %s is for the namespace controller: %s', async (phase, mayGo) => {
-    const answer = await tryToDelete(['apr', phase.toLowerCase()], { namespace, ...NAMESPACE_CONTROLLER });
-    expect(answer).toContain(mayGo ? 'accepted' : KEPT);
+    // The second where controllers have no accounts of their own.
+    for (const as of [NAMESPACE_CONTROLLER.as, 'system:kube-controller-manager']) {
+      const answer = await tryToDelete(['apr', phase.toLowerCase()], { namespace, ...NAMESPACE_CONTROLLER, as });
+      expect(answer).toContain(mayGo ? 'accepted' : KEPT);
+    }
   });
 
   it('is not for the namespace controller while its object is brought back', async () => {
@@ -261,63 +283,26 @@ describe('deleting a request', () => {
 });
 
 describe('a policy of somebody else that writes names', () => {
-  const forgers = (): object => ({
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      ...forger('CREATE', '/spec/requestedBy', "object.metadata.name == 'forged'"),
-      ...forger('UPDATE', '/spec/decision/by', "object.metadata.name == 'asked-by-jane' && has(object.spec.decision)"),
-    ],
-  });
-
-  /** Called again after ours, it has the last word. */
-  function forger(operation: string, path: string, condition: string): readonly object[] {
-    const apiVersion = 'admissionregistration.k8s.io/v1';
-    const metadata = { name: `forger-${operation.toLowerCase()}-${namespace}` };
-    const apiGroups = ['moleculesai.app'];
-    const rule = { apiGroups, apiVersions: ['v1alpha1'], operations: [operation], resources: ['approvalrequests'] };
-    const here = { name: 'here', expression: `object.metadata.namespace == '${namespace}' && ${condition}` };
-    const expression = `[JSONPatch{op: "add", path: "${path}", value: "mallory"}]`;
-    const spec = {
-      reinvocationPolicy: 'IfNeeded',
-      matchConstraints: { resourceRules: [rule] },
-      matchConditions: [here],
-      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
-    };
-    return [
-      { apiVersion, kind: 'MutatingAdmissionPolicy', metadata, spec },
-      { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata, spec: { policyName: metadata.name } },
-    ];
-  }
-
+  const input = (): string => JSON.stringify(forger('UPDATE', '/spec/decision/by', namespace));
   beforeAll(async () => {
-    await mustKubectl(['create', '-f', '-'], { input: JSON.stringify(forgers()) });
+    await mustKubectl(['create', '-f', '-'], { input: input() });
   });
   afterAll(async () => {
-    await mustKubectl(['delete', '-f', '-'], { input: JSON.stringify(forgers()) });
+    await mustKubectl(['delete', '-f', '-'], { input: input() });
   });
 
-  // Until it is in force the request is accepted, in the right name.
-  const firstRefusal = (attempt: () => Promise<string>): Promise<string> =>
-    waitFor(
+  // Which of the two has the last word is not said anywhere.
+  it('has its name put right or refused', async () => {
+    const patch = JSON.stringify({ spec: { decision: approved } });
+    const decide = ['patch', 'apr/asked-by-jane', '--type=merge', '--dry-run=server', '-o', 'json', '-p', patch];
+    const { code, stdout, stderr } = await waitFor(
       async () => {
-        const answer = await attempt();
-        return answer === 'accepted' ? undefined : answer;
+        const answer = await kubectl(decide, { namespace, as: 'john' });
+        return answer.code !== 0 || answer.stdout.includes('"forged"') ? answer : undefined;
       },
       { what: 'the policy of somebody else to be in force', timeoutMs: 20_000 },
     );
-
-  it('cannot let anybody ask in the name of another', async () => {
-    const manifest = { kind: 'ApprovalRequest', name: 'forged', spec: DRAFT_SPEC };
-    expect(await firstRefusal(() => tryToCreate(manifest, { namespace, as: 'jane' }))).toContain(
-      'Cannot ask in the name of mallory: spec.requestedBy says who asks; write jane there.',
-    );
-  });
-
-  it('cannot let anybody decide in the name of another', async () => {
-    const decide = { spec: { decision: approved } };
-    expect(await firstRefusal(() => tryToPatch('apr/asked-by-jane', decide, { namespace, as: 'john' }))).toContain(
-      'Cannot decide in the name of mallory: spec.decision.by says who decides; write john there.',
-    );
+    const outcome = code === 0 ? JSON.parse(stdout).spec.decision.by : stderr;
+    expect(outcome).toMatch(/^john$|Cannot decide in the name of mallory/);
   });
 });

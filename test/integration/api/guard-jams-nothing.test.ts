@@ -91,6 +91,20 @@ describe('a deletion that cascades', () => {
   });
 });
 
+describe('an object whose foreground deletion is stuck', () => {
+  it('can be changed', async () => {
+    const { metadata } = await create<KubeObject>({ kind: 'Workspace', name: 'stuck', spec: {} }, { namespace });
+    const owner = { apiVersion: 'moleculesai.app/v1alpha1', kind: 'Workspace', name: 'stuck', uid: metadata.uid };
+    const ownerReferences = [{ ...owner, blockOwnerDeletion: true }];
+    await create(configMap('stays', { ownerReferences, finalizers: ['example.com/hold'] }), { namespace });
+    await mustKubectl(['delete', 'workspace', 'stuck', '--cascade=foreground', '--wait=false'], { namespace });
+    expect(await read('workspace/stuck', '.metadata.finalizers', namespace)).toContain('foregroundDeletion');
+    const options = { namespace, isReal: true };
+    expect(await tryToPatch('workspace/stuck', { metadata: { labels: { team: 'a' } } }, options)).toBe('accepted');
+    expect(await tryToPatch('configmap/stays', { metadata: { finalizers: null } }, options)).toBe('accepted');
+  });
+});
+
 describe('the volume of an agent', () => {
   it('is bound', async () => {
     const volume = `unjammed-${namespace}`;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ANNOTATIONS, LABELS, VOLUME_FINALIZER } from '../../../src/apis/v1alpha1/names.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, VOLUME_FINALIZER } from '../../../src/apis/v1alpha1/names.ts';
 import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
 import { createVolume } from './claims.ts';
 import {
@@ -9,6 +9,7 @@ import {
   OPERATOR,
   OTHER_UUID,
   TEMPLATE_ASSET_SPEC,
+  tryToCreate,
   tryToDelete,
   tryToPatch,
 } from './requests.ts';
@@ -120,7 +121,7 @@ describe('the volume of an agent', () => {
   });
 
   it('is asked back by whoever may restore', async () => {
-    const rule = ['--verb=get,patch', '--resource=persistentvolumeclaims,persistentvolumeclaims/status'];
+    const rule = ['--verb=get,create,patch', '--resource=persistentvolumeclaims,persistentvolumeclaims/status'];
     await mustKubectl(['create', 'role', 'volumes', ...rule], { namespace });
     for (const user of ['jane', 'vera'])
       await mustKubectl(['create', 'rolebinding', `volumes-${user}`, '--role=volumes', `--user=${user}`], {
@@ -134,6 +135,10 @@ describe('the volume of an agent', () => {
       expect(await tryToPatch('pvc/data', ask, { ...options, as: 'vera' })).toContain(RESTORED);
     }
     expect(await tryToPatch('pvc/data', ask, { namespace, as: 'jane', isReal: true })).toBe('accepted');
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const born = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'born', spec, ...ask };
+    expect(await tryToCreate(born, { namespace, as: 'vera' })).toContain(RESTORED);
+    expect(await tryToCreate(born, { namespace, as: 'jane' })).toBe('accepted');
     // Neither another change nor taking it back takes the verb.
     const other = { metadata: { labels: { team: 'a' } } };
     expect(await tryToPatch('pvc/data', other, { namespace, as: 'vera' })).toBe('accepted');
@@ -144,7 +149,7 @@ describe('the volume of an agent', () => {
 
 describe('a namespace', () => {
   const org = (namespace: string): string =>
-    `denied request: Cannot delete namespace ${namespace}: an Org is in it, whose agents and volumes would go without an approval; first: kubectl molecule delete org/org -n ${namespace} --reason WHY`;
+    `denied request: Cannot delete namespace ${namespace}: an Org is in it, whose agents and volumes would go without an approval; first: kubectl molecule delete org -n ${namespace} --reason WHY`;
   const volumes = (namespace: string): string =>
     `denied request: Cannot delete namespace ${namespace}: it keeps volumes of agents, such as PersistentVolumeClaim data; wait until they have expired, as their label moleculesai.app/expires says, or bring their Workspaces back with: kubectl molecule restore`;
   const OPERATORS =
@@ -185,7 +190,8 @@ describe('a namespace', () => {
   it('that holds nothing of ours is deleted and finalized by anybody', async () => {
     const namespace = await createNamespace('guard-ns');
     const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-    await create({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'foreign', spec }, { namespace });
+    const metadata = { labels: { [LABELS.managedBy]: MANAGED_BY } };
+    await create({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'foreign', metadata, spec }, { namespace });
     expect(await tryToDelete(['namespace', namespace], {})).toBe('accepted');
     expect(await tryToFinalize(namespace)).toBe('accepted');
   });

@@ -10,7 +10,7 @@ export interface Manifest {
   readonly apiVersion?: string;
   readonly kind: string;
   readonly name: string;
-  readonly spec?: object;
+  readonly spec?: unknown;
   readonly metadata?: object;
 }
 

@@ -5,6 +5,7 @@ import { CHECKOUT_DIR } from '../../../hack/lib/paths.ts';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import { API_VERSION, APPROVAL_FINALIZER, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import { controlPlane } from '../../support/control-plane.ts';
+import { forger } from './forger.ts';
 import { APPROVAL_SPEC, DRAFT_SPEC, SHA256 } from './requests.ts';
 
 /** A cluster in which nothing is filled in, as before Kubernetes 1.36. */
@@ -85,5 +86,32 @@ describe('without mutating policies', () => {
     expect(await send(['patch', 'ws/writer', '--type=merge', '-p', off], 'jane')).toContain(
       'Cannot take off the finalizer',
     );
+  });
+
+  // With ours it may be put right before it is looked at.
+  it('a name that a policy of somebody else writes is refused', async () => {
+    const createForgers = [
+      forger('CREATE', '/spec/requestedBy', 'default'),
+      forger('UPDATE', '/spec/decision/by', 'default'),
+    ].map((objects) => cluster.kubectl.must(['create', '-f', '-'], { input: JSON.stringify(objects) }));
+    await Promise.all(createForgers);
+    const ask = bodyOf('ApprovalRequest', 'mine', { ...DRAFT_SPEC, requestedBy: 'jane' });
+    const decide = JSON.stringify({ spec: { decision: { verdict: 'Approved', hash: SHA256, by: 'john' } } });
+    for (const [attempt, expected] of [
+      [() => send(['create', '--dry-run=server'], 'jane', ask), 'Cannot ask in the name of mallory'],
+      [
+        () => send(['patch', 'apr/asked', '--type=merge', '--dry-run=server', '-p', decide], 'john'),
+        'Cannot decide in the name of mallory',
+      ],
+    ] as const) {
+      const refusal = await waitFor(
+        async () => {
+          const answer = await attempt();
+          return answer !== 'accepted' && answer;
+        },
+        { what: 'the policy of somebody else to be in force', timeoutMs: 20_000 },
+      );
+      expect(refusal).toContain(expected);
+    }
   });
 });

@@ -14,6 +14,5 @@ export async function plugin(argv: readonly string[], options: PluginOptions = {
   const { kubeconfig = adminKubeconfig(), signal = new AbortController().signal } = options;
   const programURL = new URL('../../../src/bin/kubectl-molecule.ts', import.meta.url).href;
   const context = { connect: openCluster, now: () => new Date(), programURL, signal };
-  const [command = '', ...rest] = argv;
-  return capture((io) => runMolecule([command, '--kubeconfig', kubeconfig, ...rest], { ...context, io }));
+  return capture((io) => runMolecule([...argv, '--kubeconfig', kubeconfig], { ...context, io }));
 }

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
+import { API_VERSION } from '../../../src/apis/v1alpha1/names.ts';
 import { APPROVAL_REQUESTS, ORGS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { ApprovalRequest, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
+import { openKubeClient } from '../../../src/kube/open-client.ts';
 import type { CaseFile } from '../../../src/ledger/port.ts';
 import { LedgerUnavailableError } from '../../../src/ledger/unavailable.ts';
 import type { ApprovalEffect } from '../../../src/runtime/plan.ts';
 import { MemoryLedger } from '../../memory-ledger/memory-ledger.ts';
+import { adminKubeconfig } from '../../support/control-plane.ts';
 import { createSwitch, decide, openAsker, remove, requestsOf, untilGone, untilRequest } from './approvals.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
@@ -28,9 +32,19 @@ class MuteLedger extends MemoryLedger {
   }
 }
 
+/** While no operator runs. */
+async function administer(work: (client: KubeClient) => Promise<void>): Promise<void> {
+  const { client } = openKubeClient({ kubeconfig: adminKubeconfig(), userAgent: 'test' });
+  try {
+    await work(client);
+  } finally {
+    client.close();
+  }
+}
+
 describe('a deletion that is approved while it may not go on', () => {
   const ledger = new MuteLedger({ now: () => new Date() });
-  const operators: TestOperator[] = [];
+  const operators: { stop(): Promise<void> }[] = [];
   let clearance = createSwitch(CLEAR);
 
   beforeEach(() => {
@@ -45,11 +59,6 @@ describe('a deletion that is approved while it may not go on', () => {
     const operator = await startOperator({ ledger, clearance, ...(namespace === undefined ? {} : { namespace }) });
     operators.push(operator);
     return operator;
-  }
-
-  async function stop(operator: TestOperator): Promise<void> {
-    operators.splice(operators.indexOf(operator), 1);
-    await operator.stop();
   }
 
   async function agent(operator: TestOperator, name: string, spec: object = {}): Promise<Workspace> {
@@ -111,24 +120,20 @@ describe('a deletion that is approved while it may not go on', () => {
     await agent(first, 'lead');
     await remove(first, WORKSPACES, 'lead');
     const request = await untilRequest(first, 'lead', { phase: 'Pending' });
-    await stop(first);
-    const idle = await start('default');
-    const admin = { ...idle, namespace: first.namespace };
-    const { client } = idle;
-    const write = { fieldManager: 'test', signal: new AbortController().signal };
-    const child = {
-      apiVersion: 'moleculesai.app/v1alpha1',
-      kind: 'Workspace',
-      metadata: { name: 'helper', namespace: first.namespace },
-      spec: { parentRef: { name: 'lead' } },
-    };
-    await client.create(WORKSPACES, child, write);
-    const decision = { verdict: 'Approved', hash: request.spec.hash, by: 'admin' };
-    const key = { namespace: first.namespace, name: request.metadata.name };
-    await client.patch(APPROVAL_REQUESTS, key, { spec: { decision } }, write);
-    await start(first.namespace);
-    await untilRequest(admin, 'lead', { phase: 'Superseded' });
-    const second = await untilRequest(admin, 'lead', { phase: 'Pending', unless: [request.metadata.name] });
+    operators.splice(operators.indexOf(first), 1);
+    await first.stop();
+    await administer(async (client) => {
+      const write = { fieldManager: 'test', signal: new AbortController().signal };
+      const { namespace } = first;
+      const metadata = { name: 'helper', namespace };
+      const child = { apiVersion: API_VERSION, kind: 'Workspace', metadata, spec: { parentRef: { name: 'lead' } } };
+      await client.create(WORKSPACES, child, write);
+      const decision = { verdict: 'Approved', hash: request.spec.hash, by: 'admin' };
+      await client.patch(APPROVAL_REQUESTS, { namespace, name: request.metadata.name }, { spec: { decision } }, write);
+    });
+    const next = await start(first.namespace);
+    await untilRequest(next, 'lead', { phase: 'Superseded' });
+    const second = await untilRequest(next, 'lead', { phase: 'Pending', unless: [request.metadata.name] });
     expect(second.spec.record?.losses).toHaveLength(2);
   });
 
@@ -151,6 +156,7 @@ describe('a deletion that is approved while it may not go on', () => {
   it('goes on over a broken glass while the ledger is dead, and is in the audit chain once it answers', async () => {
     const operator = await start();
     const asker = await openAsker(operator.namespace, 'molecule-break-glass');
+    operators.push({ stop: async () => asker.close() });
     await org(operator);
     const workspace = await agent(operator, 'writer');
     ledger.isMute = true;
@@ -172,16 +178,15 @@ describe('a deletion that is approved while it may not go on', () => {
     );
     const operation = ledger.operations.find(({ id }) => id === told.status?.operationID);
     expect(operation?.detail).toMatchObject({ breakGlass: true, request: 'ask-glass' });
-    asker.close();
   });
 
   it('does not break the glass while the ledger answers', async () => {
     const operator = await start();
     const asker = await openAsker(operator.namespace, 'molecule-break-glass');
+    operators.push({ stop: async () => asker.close() });
     await org(operator);
     const workspace = await agent(operator, 'writer');
     await asker.ask(workspace, 'ask-glass', { breakGlass: true });
     await untilRequest(operator, 'writer', { phase: 'Withdrawn' });
-    asker.close();
   });
 });

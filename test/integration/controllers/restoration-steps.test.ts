@@ -27,7 +27,6 @@ import { createNamespace, kubectl, mustKubectl, serviceAccountKubeconfig } from 
 /** The steps of a restoration one by one, with the rights of the operator, against the real apiserver; nobody else is at work. */
 
 const { signal } = new AbortController();
-const HASH = 'ab'.repeat(32);
 const ANOTHER_ID = '0f0e0d0c-0b0a-4908-8706-050403020100';
 const MOST_PASSES = 20;
 let cluster: OpenClient;

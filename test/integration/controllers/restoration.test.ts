@@ -3,7 +3,7 @@ import { waitFor } from '../../../hack/lib/wait.ts';
 import { APPROVAL_REQUESTS, ORGS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { ApprovalRequest, Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { Restorable } from '../../../src/controllers/restoration/restorable.ts';
-import { kubectl, mustKubectl } from '../../support/control-plane.ts';
+import { mustKubectl } from '../../support/control-plane.ts';
 import { type AgentPod, startOperator, type TestOperator } from './operator.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -176,19 +176,6 @@ describe('a denied deletion of a Workspace', () => {
     await untilConcluded(request);
     expect((await read('refused')).metadata.uid).not.toBe(metadata.uid);
     expect((await operator.podOf('refused')).metadata.uid).toBe(pod.metadata.uid);
-  });
-});
-
-describe('a denied deletion with a cascade', () => {
-  it.each(['foreground', 'orphan'])('of %s brings the object back without it', async (cascade) => {
-    const name = `by-${cascade}`;
-    const pod = await start(name);
-    const flags = ['delete', 'workspace', name, '--wait=false', `--cascade=${cascade}`];
-    const { code } = await kubectl(flags, { namespace: operator.namespace });
-    if (code !== 0) return;
-    await denyDeletion(name);
-    expect((await read(name)).metadata.finalizers).toEqual(['moleculesai.app/approval']);
-    expect((await operator.podOf(name)).metadata.uid).toBe(pod.metadata.uid);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
+import { OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import { ORGS, PERSISTENT_VOLUME_CLAIMS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { mustKubectl } from '../../support/control-plane.ts';
@@ -121,7 +122,9 @@ describe('the volume of an agent', () => {
 
   it('that somebody deletes is held, and that is told', async () => {
     const pod = await bind('deleted', GROWING);
-    await mustKubectl(['delete', 'pvc', pod.metadata.name, '--wait=false'], { namespace: operator.namespace });
+    // Nobody else may where the guard is in force.
+    const asOperator = { namespace: operator.namespace, as: OPERATOR_USER, groups: ['system:masters'] };
+    await mustKubectl(['delete', 'pvc', pod.metadata.name, '--wait=false'], asOperator);
     const { condition } = await volumeReady('deleted', 'VolumeDeleting');
     expect(condition.status).toBe('False');
     expect((await operator.get<Claim>(PERSISTENT_VOLUME_CLAIMS, pod.metadata.name)).metadata.uid).toBeDefined();

@@ -12,11 +12,10 @@ import { installApi } from '../../../hack/install-api.ts';
 import { openServiceAccount } from '../../../hack/lib/service-account.ts';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import { OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../../../src/apis/v1alpha1/names.ts';
+import { createGuard, type Guard } from '../../../src/guard/create-guard.ts';
 import { examine } from '../../../src/guard/examine.ts';
-import { GuardMonitor } from '../../../src/guard/guard-monitor.ts';
 import { openProbeSession } from '../../../src/guard/probe-session.ts';
 import { PROBES } from '../../../src/guard/probes.ts';
-import { watchPolicies } from '../../../src/guard/watch-policies.ts';
 import { type OpenClient, openKubeClient } from '../../../src/kube/open-client.ts';
 import { createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
@@ -31,7 +30,7 @@ const clock = createSystemClock();
 const stop = new AbortController();
 let plane: ControlPlane;
 let operator: OpenClient;
-let monitor: GuardMonitor;
+let monitor: Guard;
 let running: Promise<unknown>;
 const changes: (readonly string[] | undefined)[] = [];
 
@@ -46,18 +45,10 @@ beforeAll(async () => {
   });
   const { client, credentials } = operator;
   const log = createLogger({ name: 'test', level: 'silent' });
-  monitor = new GuardMonitor({
-    examine: (signal) =>
-      examine({ client, openSession: (opening) => openProbeSession({ credentials, clock }, opening) }, signal),
-    clock,
-    log,
-  });
-  monitor.onChange(() => changes.push(monitor.openRoutes));
   const metrics = createRuntimeMetrics(new Registry());
-  running = Promise.all([
-    monitor.run(stop.signal),
-    watchPolicies({ client, clock, random: Math.random, log, metrics }, () => monitor.examineNow(), stop.signal),
-  ]);
+  monitor = createGuard({ client, credentials, clock, random: Math.random, log, metrics });
+  monitor.onChange(() => changes.push(monitor.openRoutes));
+  running = monitor.run(stop.signal);
   await untilClear();
 });
 afterAll(async () => {
@@ -146,6 +137,9 @@ describe('the guard as it was installed', () => {
 
 describe('a policy', () => {
   afterEach(async () => {
+    // As the message says: an apply would leave in what was added.
+    const objects = `validatingadmissionpolicy/${VOLUMES}`;
+    await plane.kubectl.must(['delete', objects, objects.replace('policy', 'policybinding'), '--ignore-not-found']);
     await installPolicies();
     await untilClear();
   }, 60_000);

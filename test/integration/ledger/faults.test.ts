@@ -102,11 +102,9 @@ describe.skipIf(isEmbedded)('a consumption (on a server of its own, not the embe
 
   it('that reaches a server which only lets read, as a standby does, is unavailable until there is another', async () => {
     await approved(ledger, 'uid');
+    const writable = `${server.access.url}?options=-c%20default_transaction_read_only%3Doff`;
     const readOnly = (value: string): Promise<unknown> =>
-      sql(
-        server.access.url,
-        `SET default_transaction_read_only = off; ALTER ROLE CURRENT_USER SET default_transaction_read_only = ${value}`,
-      );
+      sql(writable, `ALTER ROLE CURRENT_USER SET default_transaction_read_only = ${value}`);
     await readOnly('on');
     const standby = openTestLedger(server.access.url, { memory });
     await expect(consume('uid', standby)).rejects.toThrow(LedgerUnavailableError);

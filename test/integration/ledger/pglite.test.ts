@@ -2,7 +2,11 @@ import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pickPorts } from '../../../hack/lib/ports.ts';
+import { parseLedgerURL } from '../../../src/ledger/postgres/address.ts';
+import { verifyAudit } from '../../../src/ledger/postgres/read-audit.ts';
+import { createLogger } from '../../../src/platform/log.ts';
 import { openTestLedger } from './open.ts';
+import { approved, consumption, consumptions } from './stories.ts';
 
 const { signal } = new AbortController();
 let database: PGlite;
@@ -39,5 +43,18 @@ describe('the ledger on an embedded Postgres that serves one connection', () => 
       { subject_uid: 'b', result: null },
       { subject_uid: 'c', result: null },
     ]);
+  });
+
+  it('approves and consumes with a pool of one, also after another process of the operator', async () => {
+    const uids = ['one', 'two'];
+    for (const uid of uids) {
+      const ledger = openTestLedger(url, { maxConnections: 1 });
+      const effect = consumption(await approved(ledger, uid), uid);
+      await Promise.all([ledger.approve(effect, signal), ledger.approve(effect, signal)]);
+      await ledger.close();
+    }
+    expect(await consumptions(url)).toEqual({ approvals: 2, operations: 5, members: 2, told: 2 });
+    const log = createLogger({ name: 'test', level: 'silent' });
+    expect(await verifyAudit({ address: parseLedgerURL(url), log }, signal)).toMatchObject({ rows: 14 });
   });
 });

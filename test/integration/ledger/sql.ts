@@ -13,6 +13,8 @@ export async function sql(url: string, statement: string): Promise<readonly Read
 /** A session that keeps a lock until it is ended. */
 export async function holdLock(url: string, statement: string): Promise<{ release(): Promise<void> }> {
   const client = await connect(url);
+  // A server that goes down ends it first.
+  client.on('error', () => undefined);
   await client.query(`BEGIN; ${statement}`);
   return { release: () => client.end() };
 }

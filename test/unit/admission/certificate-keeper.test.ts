@@ -157,9 +157,13 @@ describe('the certificate of the webhook', () => {
     await passDays(59);
     expect(served).toHaveLength(1);
     await passDays(2);
+    expect(await readTrusted()).toEqual([expect.any(String), first]);
+    expect(served).toHaveLength(1);
+    await clock.advance(20_000);
     expect(served).toHaveLength(2);
     expect(await readTrusted()).toEqual([latest(served), first]);
-    await passDays(60);
+    await passDays(61);
+    await clock.advance(20_000);
     expect(served).toHaveLength(3);
     expect(await readTrusted()).not.toContain(first);
   });

@@ -28,7 +28,9 @@ function reviewOf(request: object = {}): object {
   };
 }
 
-function build(addAsker = vi.fn(async (_uid: string, _asker: string, _signal: AbortSignal) => undefined as void)) {
+const takeAsker = async (_uid: string, _asker: string, _signal: AbortSignal): Promise<void> => undefined;
+
+function build(addAsker = vi.fn(takeAsker)) {
   const clock = new VirtualClock();
   const onError = vi.fn();
   const { app } = createDeletionWebhook({ ledger: { addAsker }, clock, onError });
@@ -101,6 +103,7 @@ describe('anything else', () => {
     ['a review of an object without uid', reviewOf({ oldObject: { metadata: {} } })],
     ['a uid that is none', reviewOf({ oldObject: { metadata: { uid: "'; DROP TABLE askers; --" } } })],
     ['a user without a name', reviewOf({ userInfo: { username: '' } })],
+    ['a user whose name has a NUL', reviewOf({ userInfo: { username: 'a\0da' } })],
     ['a user whose name is a list', reviewOf({ userInfo: { username: ['ada'] } })],
     ['a user whose name is too long', reviewOf({ userInfo: { username: 'x'.repeat(1025) } })],
     ['a dry run that is neither true nor false', reviewOf({ dryRun: 'yes' })],

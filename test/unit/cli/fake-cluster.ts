@@ -72,7 +72,10 @@ export class FakeCluster implements ClusterClient {
     this.#admit(resource.kind);
     const items = this.#all(resource.kind)
       .filter(({ metadata }) => (options.namespace ?? metadata.namespace) === metadata.namespace)
-      .filter((object) => selects(options.fieldSelector, object));
+      .filter((object) => selects(options.fieldSelector, object))
+      .filter(
+        ({ metadata }) => options.labelSelector === undefined || metadata.labels?.[options.labelSelector] !== undefined,
+      );
     return { items: items as readonly KubeObject[] as readonly T[], resourceVersion: '1' };
   }
 

@@ -131,6 +131,7 @@ describe('kubectl molecule tree', () => {
               "pod": "ws-platform-agent",
               "endpoint": "http://10.244.0.7:8000",
               "createdAt": "2026-11-21T07:02:00Z",
+              "approval": null,
               "children": [
                 {
                   "name": "researcher",
@@ -147,6 +148,7 @@ describe('kubectl molecule tree', () => {
                   "pod": "ws-researcher",
                   "endpoint": "http://10.244.0.7:8000",
                   "createdAt": "2026-11-21T07:02:00Z",
+                  "approval": null,
                   "children": [
                     {
                       "name": "librarian",
@@ -163,6 +165,7 @@ describe('kubectl molecule tree', () => {
                       "pod": "ws-librarian",
                       "endpoint": "http://10.244.0.7:8000",
                       "createdAt": "2026-11-21T07:02:00Z",
+                      "approval": null,
                       "children": []
                     }
                   ]
@@ -251,7 +254,9 @@ describe('the arguments of kubectl molecule', () => {
       const { code, stdout, calls } = await run(argv);
       expect({ code, calls }).toEqual({ code: 0, calls: [] });
       expect(stdout).toMatch(/^Usage: kubectl molecule /);
-      expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.');
+      expect(stdout).toContain(
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits for a human's decision, 130 interrupted.",
+      );
     }
   });
 

@@ -14,7 +14,7 @@ import { canonicalJson } from '../../../src/platform/digest.ts';
 import type { MemoryApi } from '../../memory-api/memory-api.ts';
 import { readTarget, type Target } from '../../memory-api/request.ts';
 import { type ApiRequest, type ApiResponse, type ApiWatch, isWatch } from '../../memory-api/rest.ts';
-import { type AgentPod, imageOf, wantedImage } from './wanted.ts';
+import { type AgentPod, imageOf, isGoing, wantedImage } from './wanted.ts';
 
 /** Many times what a good run needs. Time stands still while operators undo each other's work. */
 const MAX_REQUESTS = 10_000;
@@ -104,7 +104,7 @@ export class Audit {
   #mayGo(resource: Resource, object: KubeObject): boolean {
     if (resource.kind === PODS.kind) return this.#unwanted.has(object.metadata.uid ?? '') || !this.#isWanted(object);
     const org = this.#api.object(ORGS, { namespace: object.metadata.namespace ?? '', name: ORG_NAME });
-    return GO_WITH_THE_ORG.has(resource.kind) && org?.metadata.deletionTimestamp !== undefined;
+    return GO_WITH_THE_ORG.has(resource.kind) && org !== undefined && isGoing(org, this.#api);
   }
 
   #isWanted(pod: AgentPod): boolean {
@@ -112,7 +112,7 @@ export class Audit {
     const name = pod.metadata.labels?.[LABELS.workspace] ?? '';
     const workspace = this.#api.object(WORKSPACES, { namespace, name }) as Workspace | undefined;
     const org = this.#api.object(ORGS, { namespace, name: ORG_NAME }) as Org | undefined;
-    return workspace !== undefined && imageOf(pod) === wantedImage(workspace, org);
+    return workspace !== undefined && imageOf(pod) === wantedImage(workspace, org, this.#api);
   }
 
   #judgeCreate({ target, after }: Write): readonly string[] {

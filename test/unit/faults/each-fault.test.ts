@@ -5,6 +5,8 @@ import type { Fault, FaultKind, Where } from '../../memory-api/faults.ts';
 import type { TestOperator } from './operator.ts';
 import { World } from './world.ts';
 
+/** Which an operator watches. */
+const KINDS = 10;
 const A = { namespace: 'acme', name: 'a' };
 
 let world: World;
@@ -155,19 +157,19 @@ describe('a watch', () => {
       title: 'ended by an ERROR event is listed anew',
       fault: { kind: 'error event', code: 500, reason: 'InternalError' },
       broken: 'error_event',
-      listed: 9,
+      listed: KINDS,
     },
     {
       title: 'ended by an ERROR event with 410 is listed anew',
       fault: { kind: 'error event', code: 410, reason: 'Expired' },
       broken: 'expired',
-      listed: 9,
+      listed: KINDS,
     },
-    { title: 'with garbage in it is listed anew', fault: { kind: 'garbage' }, broken: 'garbage', listed: 9 },
+    { title: 'with garbage in it is listed anew', fault: { kind: 'garbage' }, broken: 'garbage', listed: KINDS },
   ] as const)('$title', async ({ fault, broken, listed }) => {
     await meet(fault, 1);
     expect(await healed()).toBeLessThanOrEqual(10_000);
-    expect({ broken: await watchErrors(broken), listed: await relists(broken) }).toEqual({ broken: 9, listed });
+    expect({ broken: await watchErrors(broken), listed: await relists(broken) }).toEqual({ broken: KINDS, listed });
   });
 
   it('that cannot resume from a compacted past is listed anew', async () => {
@@ -198,7 +200,7 @@ describe('a watch', () => {
     await meet({ kind: 'stuck watch' }, 1);
     expect({ healedInTime: (await healed(100_000)) <= 95_000, broken: await watchErrors('silence') }).toEqual({
       healedInTime: true,
-      broken: 9,
+      broken: KINDS,
     });
   });
 

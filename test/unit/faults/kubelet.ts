@@ -1,9 +1,8 @@
 import { PODS } from '../../../src/apis/v1alpha1/resources.ts';
 import { type KubeObject, keyOf } from '../../../src/kube/objects.ts';
-import { collectionPath } from '../../../src/kube/paths.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { MemoryApi } from '../../memory-api/memory-api.ts';
-import { isWatch } from '../../memory-api/rest.ts';
+import { follow } from './follow.ts';
 import type { SeededRandom } from './random.ts';
 import type { Users } from './users.ts';
 
@@ -19,9 +18,6 @@ export function startKubelet(options: {
   readonly random: SeededRandom;
 }): Disposable {
   const { api, users, clock, random } = options;
-  const query = { watch: true, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' };
-  const watch = api.handle({ method: 'GET', path: collectionPath(PODS, undefined, query) });
-  if (!isWatch(watch)) throw new Error(`Cannot follow Pods: ${watch.text}`);
   const started = new Set<string | undefined>();
   const see = (pod: Pod): void => {
     const key = keyOf(pod);
@@ -35,15 +31,7 @@ export function startKubelet(options: {
       });
     }
   };
-  void follow(watch.lines, see);
-  return { [Symbol.dispose]: () => watch.close() };
-}
-
-async function follow(lines: AsyncIterable<string>, see: (pod: Pod) => void): Promise<void> {
-  for await (const line of lines) {
-    const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Pod };
-    if (type === 'ADDED' || type === 'MODIFIED') see(object);
-  }
+  return follow(api, PODS, see);
 }
 
 function runningStatus({ spec }: Pod, now: Date): object {

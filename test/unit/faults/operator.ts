@@ -5,11 +5,13 @@ import { declareControllers } from '../../../src/controllers/declare-controllers
 import { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import type { Resource } from '../../../src/kube/objects.ts';
 import { Transport } from '../../../src/kube/transport.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { Manager, type WatchSpec } from '../../../src/runtime/manager.ts';
 import { createRuntimeMetrics } from '../../../src/runtime/metrics.ts';
 import type { Store, Stored } from '../../../src/runtime/store.ts';
+import { CLEAR } from '../../builders/approval-request.ts';
 import type { HttpServer } from '../../memory-api/http-server.ts';
 import { Freezer } from './freezer.ts';
 
@@ -20,7 +22,7 @@ export interface KnownKind {
   readonly store: Pick<Store<Stored>, 'list'>;
 }
 
-/** The real controllers over the real client, in this process. Nothing of it is faked but the forge and the ledger. */
+/** The real controllers over the real client, in this process. Nothing of it is faked but the forge, the ledger and the guard. */
 export interface TestOperator {
   readonly kinds: readonly KnownKind[];
   readonly freezer: Freezer;
@@ -47,8 +49,9 @@ export function startOperator(options: {
   readonly user: string;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly ledger: Ledger;
 }): TestOperator {
-  const { server, user, random } = options;
+  const { server, user, random, ledger } = options;
   const freezer = new Freezer();
   const clock = freezer.clockOf(options.clock);
   const registry = new Registry();
@@ -68,7 +71,7 @@ export function startOperator(options: {
     random,
     metrics,
     log: createLogger({ name: user, level: 'silent' }),
-    intents: LEDGER,
+    intents: ledger,
     events: { emit: () => undefined },
     claims: { submit: () => undefined },
   });
@@ -87,6 +90,8 @@ export function startOperator(options: {
       tierSizes: new Map(),
     },
     holderOf: () => undefined,
+    clearance: { current: () => CLEAR, onChange: () => undefined },
+    ledger,
     workers: 4,
   });
   const stop = new AbortController();
@@ -116,8 +121,6 @@ export function startOperator(options: {
     },
   };
 }
-
-const LEDGER = { approve: async () => undefined, record: async () => undefined, conclude: async () => undefined };
 
 async function offline(): Promise<never> {
   throw new FetchError('Unreachable', 'There is no forge here');

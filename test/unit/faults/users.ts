@@ -1,8 +1,7 @@
 import { API_VERSION, ORG_NAME } from '../../../src/apis/v1alpha1/names.ts';
-import { ORGS, PODS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
+import { NAMESPACES, ORGS, PODS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../../src/kube/objects.ts';
 import { collectionPath, objectPath } from '../../../src/kube/paths.ts';
-import { NAMESPACES } from '../../memory-api/kinds.ts';
 import type { MemoryApi } from '../../memory-api/memory-api.ts';
 import { isWatch } from '../../memory-api/rest.ts';
 

@@ -1,6 +1,12 @@
 import { ANNOTATIONS, LABELS, PLATFORM_AGENT_NAME } from '../../../src/apis/v1alpha1/names.ts';
-import { ORGS, PERSISTENT_VOLUME_CLAIMS, PODS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
-import type { Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import {
+  APPROVAL_REQUESTS,
+  ORGS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  WORKSPACES,
+} from '../../../src/apis/v1alpha1/resources.ts';
+import type { ApprovalRequest, Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { isUpToDate } from '../../../src/controllers/org/desired.ts';
 import { isReady } from '../../../src/controllers/org/status.ts';
 import { type KubeObject, keyOf, keyString, type ObjectMeta } from '../../../src/kube/objects.ts';
@@ -11,11 +17,22 @@ export interface AgentPod extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-/** The image that an agent should run; undefined when it should not run. */
-export function wantedImage(workspace: Workspace, org: Org | undefined): string | undefined {
-  if (workspace.metadata.deletionTimestamp !== undefined || workspace.spec.suspend === true) return undefined;
+/** The image that an agent should run, also while its deletion waits; undefined when it should not run. */
+export function wantedImage(workspace: Workspace, org: Org | undefined, api: MemoryApi): string | undefined {
+  if (isGoing(workspace, api) || workspace.spec.suspend === true) return undefined;
   if (org === undefined || org.metadata.deletionTimestamp !== undefined) return undefined;
   return workspace.spec.image ?? org.spec.defaults?.image;
+}
+
+/** It is being deleted, and somebody approved that. */
+export function isGoing({ metadata }: KubeObject, api: MemoryApi): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  const requests = api.objects(APPROVAL_REQUESTS) as readonly ApprovalRequest[];
+  return requests.some(
+    ({ spec, status }) =>
+      status?.phase === 'Consumed' &&
+      [spec.target.uid, ...(spec.record?.losses ?? []).map(({ uid }) => uid)].includes(metadata.uid ?? ''),
+  );
 }
 
 export function imageOf(pod: AgentPod): string | undefined {
@@ -53,7 +70,7 @@ function workspaceFaults(api: MemoryApi, workspace: Workspace, orgs: readonly Or
   const name = `Workspace ${keyString(keyOf(workspace))}`;
   if (workspace.metadata.deletionTimestamp !== undefined) return [`${name} is still there`];
   const org = orgs.find(({ metadata }) => metadata.namespace === workspace.metadata.namespace);
-  const wanted = wantedImage(workspace, org);
+  const wanted = wantedImage(workspace, org, api);
   const incarnation = workspace.status?.incarnation;
   const isOwn = ({ metadata }: { readonly metadata: ObjectMeta }): boolean =>
     metadata.namespace === workspace.metadata.namespace && metadata.labels?.[LABELS.incarnation] === incarnation;

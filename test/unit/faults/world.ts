@@ -1,12 +1,14 @@
 import * as resources from '../../../src/apis/v1alpha1/resources.ts';
-import { NODES } from '../../../src/apis/v1alpha1/resources.ts';
+import { NAMESPACES, NODES } from '../../../src/apis/v1alpha1/resources.ts';
 import { type KubeObject, keyOf, keyString, type Resource } from '../../../src/kube/objects.ts';
 import { collectionPath } from '../../../src/kube/paths.ts';
 import { type HttpServer, startHttpServer } from '../../memory-api/http-server.ts';
 import { MemoryApi } from '../../memory-api/memory-api.ts';
 import { QuietNetwork } from '../../memory-api/quiet-network.ts';
 import { isWatch } from '../../memory-api/rest.ts';
+import { MemoryLedger } from '../../memory-ledger/memory-ledger.ts';
 import { VirtualClock } from '../runtime/virtual-clock.ts';
+import { startApprover } from './approver.ts';
 import { Audit } from './audit.ts';
 import { startKubelet } from './kubelet.ts';
 import { startOperator, type TestOperator } from './operator.ts';
@@ -20,7 +22,7 @@ const STEP_MS = 1_000;
 const STEADY_MS = 5_000;
 
 /**
- * An API over HTTP/2 with faults to come, a kubelet, users, and one or more operators, in virtual time: the clock jumps
+ * An API over HTTP/2 with faults to come, a ledger, a kubelet, an approver, users, and one or more operators, in virtual time: the clock jumps
  * to the next timer when no byte is under way, so that a run depends on its seed and not on the machine.
  */
 export class World {
@@ -32,7 +34,8 @@ export class World {
   readonly operators: TestOperator[] = [];
   readonly server: HttpServer;
   readonly #network: QuietNetwork;
-  readonly #kubelet: Disposable;
+  readonly #neighbours: readonly Disposable[];
+  readonly #ledger: MemoryLedger;
 
   static async create(seed: number, { writeMs = 0 }: { readonly writeMs?: number } = {}): Promise<World> {
     const network = new QuietNetwork();
@@ -67,14 +70,17 @@ export class World {
     this.audit = parts.audit;
     this.server = parts.server;
     this.users = new Users(parts.api);
+    this.#ledger = new MemoryLedger({ now: () => this.clock.now() });
     this.users.create(NODES, { namespace: '', name: 'node' }, {});
-    this.#kubelet = startKubelet({ ...parts, users: this.users });
+    this.users.create(NAMESPACES, { namespace: '', name: 'kube-system' }, {});
+    const neighbour = { ...parts, users: this.users };
+    this.#neighbours = [startKubelet(neighbour), startApprover(neighbour)];
   }
 
   startOperator(): TestOperator {
     const { server, clock, random } = this;
     const user = `operator-${this.operators.length + 1}`;
-    const operator = startOperator({ server, clock, random: random.next, user });
+    const operator = startOperator({ server, clock, random: random.next, user, ledger: this.#ledger });
     this.operators.push(operator);
     return operator;
   }
@@ -124,7 +130,7 @@ export class World {
     const stopped = Promise.all(this.operators.map((operator) => operator.stop()));
     await this.clock.advance(0);
     await stopped;
-    this.#kubelet[Symbol.dispose]();
+    for (const neighbour of this.#neighbours) neighbour[Symbol.dispose]();
     await this.#network.settle();
     const { openSessions, openWatches } = this.server;
     await this.server[Symbol.asyncDispose]();

@@ -123,7 +123,7 @@ describe('the clearance', () => {
     const listeners: (() => void)[] = [];
     const heard = vi.fn();
     const part = { onChange: (listener: () => void) => void listeners.push(listener) };
-    const clearance = composeClearance({ ...part, current: () => 'frozen' }, { ...part, openRoutes: OPEN });
+    const clearance = composeClearance({ ...part, health: () => 'frozen' }, { ...part, openRoutes: OPEN });
     clearance.onChange(heard);
     expect(clearance.current()).toEqual({ ledger: 'frozen', openRoutes: OPEN });
     for (const listener of listeners) listener();

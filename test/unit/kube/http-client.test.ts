@@ -144,7 +144,7 @@ describe('a list', () => {
   });
 
   it('of all namespaces, whose last page has no more', async () => {
-    server.handle = (stream) => reply(stream, 200, { metadata: { resourceVersion: '9', continue: '' }, items: [] });
+    server.handle = (stream) => reply(stream, 200, { metadata: { resourceVersion: '9', continue: '' }, items: null });
     expect(await client.list(PODS, { metadataOnly: true, signal })).toEqual({ items: [], resourceVersion: '9' });
     expect(server.requests[0]?.path).toBe('/api/v1/pods');
     expect(server.requests[0]?.headers.accept).toContain('as=PartialObjectMetadataList');

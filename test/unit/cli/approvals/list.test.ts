@@ -21,7 +21,7 @@ describe('kubectl molecule approvals list', () => {
       ['NAME', 'PHASE', 'ACTION', 'OBJECT', 'ASKED BY', 'EXPIRES', 'AGE'],
       ['apr-older', 'Pending', 'delete_workspace', 'ws/writer', 'jane@example.com', '7d2h', '24h'],
       [NAME, 'Pending', 'delete_workspace', 'ws/writer', 'jane@example.com', '7d2h', '5m'],
-      ['ask-new', 'New', 'delete_workspace', 'ws/writer', 'jane@example.com', '7d2h', '19d'],
+      ['ask-new', 'New', 'delete_workspace', 'ws/writer', 'jane@example.com', '-', '19d'],
       ['apr-approved', 'Approved', 'delete_workspace', 'ws/writer', 'jane@example.com', '7d2h', '20d'],
       [''],
     ]);

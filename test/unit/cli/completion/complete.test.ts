@@ -24,6 +24,7 @@ const COMMANDS = [
   'approvals',
   'delete',
   'plan',
+  'restore',
   'audit',
   'doctor',
   'uninstall',
@@ -74,7 +75,7 @@ describe('completion', () => {
     ],
     [
       ['approvals', ''],
-      ['list', 'show', 'approve', 'deny', ':4'],
+      ['list', 'show', 'approve', 'deny', 'help', ':4'],
     ],
     [
       ['approvals', 'show', ''],

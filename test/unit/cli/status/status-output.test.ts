@@ -61,6 +61,8 @@ describe('the output of kubectl molecule status', () => {
             "isCulprit": false
           }
         ],
+        "approvals": [],
+        "deletionGrant": null,
         "next": {
           "command": "kubectl molecule doctor -n acme"
         },

@@ -68,7 +68,7 @@ Record of version 1, nonce "AAAAAAAAAAAAAAAAAAAAAA".`,
   it('says of an agent without a volume that it has none', () => {
     const loss = { workspaceID: 'a', name: 'reviewer', uid: 'b' };
     expect(describeRecord({ ...RECORD, losses: [loss] })).toContain(
-      '- "reviewer", id "a", uid "b"\n  without a volume\n',
+      '- "reviewer", id "a", uid "b"\n  without a volume\nNo volume goes with them (retention "168h").',
     );
   });
 
