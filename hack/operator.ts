@@ -36,7 +36,10 @@ const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
 const START_TIMEOUT_MS = 30_000;
 
 const PORTS = ['assets', 'metrics', 'webhook'] as const;
-const stateSchema = z.object({ ports: z.object({ assets: z.number(), metrics: z.number(), webhook: z.number() }), launch: z.string() });
+const stateSchema = z.object({
+  ports: z.object({ assets: z.number(), metrics: z.number(), webhook: z.number() }),
+  launch: z.string(),
+});
 
 /** Starts the bundled operator, or finds that this very bundle runs already with the same settings. */
 export async function ensureOperator(
@@ -51,8 +54,7 @@ export async function ensureOperator(
   }
   const known = await readState();
   const running = await findRecorded(PID_FILE);
-  const ports =
-    running !== undefined && known !== undefined ? known.ports : await pickPorts(PORTS, known?.ports);
+  const ports = running !== undefined && known !== undefined ? known.ports : await pickPorts(PORTS, known?.ports);
   const ledgerURL = await ensurePostgres({ report, signal });
   const assets = `${cluster.hostAddress}:${ports.assets}`;
   const webhook = `${cluster.hostAddress}:${ports.webhook}`;
@@ -124,7 +126,7 @@ export async function removeOperator(): Promise<void> {
 
 async function readState(): Promise<z.infer<typeof stateSchema> | undefined> {
   const text = await readIfExists(STATE_FILE);
-  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
+  return text === undefined ? undefined : stateSchema.safeParse(JSON.parse(text)).data;
 }
 
 async function main(signal: AbortSignal): Promise<void> {

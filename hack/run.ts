@@ -21,13 +21,17 @@ import { reportToStdout } from './lib/report.ts';
 import { runOrThrow } from './lib/run.ts';
 import { openServiceAccount } from './lib/service-account.ts';
 import { ensurePostgres } from './postgres.ts';
+import { ensureWebhook, handBackWebhook } from './webhook.ts';
 
 const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
 
 const ASSETS_PORT = 8443;
+const WEBHOOK_PORT = 9443;
 
 interface Settings {
   readonly assetServerUrl: string;
+  /** Where the apiserver of that cluster reaches this machine; without it deletions are unattributed. */
+  readonly webhookUrl: string;
   readonly programImage: string;
   readonly ledgerURL: string;
 }
@@ -39,18 +43,23 @@ async function main(signal: AbortSignal): Promise<void> {
       '--asset-server-url <url>',
       'where Pods of that cluster reach this machine; without it no template is delivered',
     )
+    .option(
+      '--webhook-url <url>',
+      'where the apiserver of that cluster reaches this machine; without it nobody knows who asks for a deletion',
+    )
     .option('--program-image <image>', 'image of these programs that the cluster can pull')
     .addHelpText(
       'after',
       '\nEnvironment: KUBECONFIG, LEDGER_URL (without it nothing is ever deleted). With the development cluster of this checkout\n(KUBECONFIG=.dev/kubeconfig) all of it is found.',
     )
     .parse();
-  const { assetServerUrl, programImage, ledgerURL }: Partial<Settings> = {
+  const { assetServerUrl, webhookUrl, programImage, ledgerURL }: Partial<Settings> = {
     ...(await findOwnCluster(signal)),
     ...(process.env.LEDGER_URL === undefined ? {} : { ledgerURL: process.env.LEDGER_URL }),
     ...program.opts<Partial<Settings>>(),
   };
   const dir = join(DEV_DIR, 'run');
+  let handBack = async (): Promise<void> => undefined;
   await mkdir(dir, { recursive: true });
   try {
     const kubectl = await openCurrentContext(dir, signal);
@@ -63,9 +72,16 @@ async function main(signal: AbortSignal): Promise<void> {
       signal,
     });
     const port = assetServerUrl === undefined ? undefined : portOf(assetServerUrl);
+    if (webhookUrl !== undefined) {
+      await ensureWebhook(kubectl, signal);
+      handBack = () => handBackWebhook(kubectl);
+    }
     const args = [
       ...['--kubeconfig', kubeconfig, '--metrics-address', '127.0.0.1:8080', '--store-dir', join(DEV_DIR, 'store')],
       ...['--asset-server-address', port === undefined ? `127.0.0.1:${ASSETS_PORT}` : `0.0.0.0:${port}`],
+      ...(webhookUrl === undefined
+        ? ['--webhook-address', `127.0.0.1:${WEBHOOK_PORT}`]
+        : ['--webhook-address', `0.0.0.0:${portOf(webhookUrl)}`, '--webhook-url', webhookUrl]),
       ...(assetServerUrl === undefined ? [] : ['--asset-server-url', assetServerUrl]),
       ...(programImage === undefined ? [] : ['--program-image', programImage]),
     ];
@@ -80,7 +96,7 @@ async function main(signal: AbortSignal): Promise<void> {
     process.exitCode = typeof code === 'number' ? code : 1;
   } finally {
     // The kubeconfigs hold credentials.
-    await rm(dir, { recursive: true, force: true });
+    await handBack().finally(() => rm(dir, { recursive: true, force: true }));
   }
 }
 
@@ -108,6 +124,7 @@ async function findOwnCluster(signal: AbortSignal): Promise<Partial<Settings>> {
   if (cluster?.hostAddress === undefined || current === undefined || resolve(current) !== cluster.kubeconfig) return {};
   return {
     assetServerUrl: `http://${cluster.hostAddress}:${ASSETS_PORT}`,
+    webhookUrl: `https://${cluster.hostAddress}:${WEBHOOK_PORT}`,
     programImage: IMAGES.operator,
     ledgerURL: await ensurePostgres({ report: reportToStdout, signal }),
   };

@@ -3,7 +3,7 @@ import { query } from '../ledger-count.ts';
 import { USERS } from '../people.ts';
 import { decision, judge, mustAs, pending, type Scene, until } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
-import { usedUp } from './replay.ts';
+import { LARGER, usedUp } from './replay.ts';
 
 const route = 'ledger';
 const AGENT = `workspace/${VICTIM.agent}`;
@@ -62,7 +62,7 @@ export const LEDGER: readonly Attempt[] = [
       } finally {
         // What was approved would go as soon as the ledger is back, and rightly so; it is changed, so that it stays for a look.
         await scene.operators.stop();
-        await mustAs(scene, 'editor', ['patch', AGENT, '--type=merge', '-p', '{"spec":{"role":"something else"}}']);
+        await mustAs(scene, 'editor', ['patch', AGENT, '--type=merge', '-p', LARGER]);
         await query(url.href, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
         await scene.operators.start();
       }

@@ -15,7 +15,8 @@ export async function confirmHash(
 }
 
 /** The first line, empty when the input ends before. */
-async function readLine(input: Input, signal: AbortSignal): Promise<string> {
+/** One line of what a person types; empty at the end of the input. */
+export async function readLine(input: Input, signal: AbortSignal): Promise<string> {
   for await (const line of createInterface({ input, signal })) return line.trim();
   signal.throwIfAborted();
   return '';

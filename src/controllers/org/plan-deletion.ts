@@ -20,8 +20,8 @@ const RECHECK_MS = 30_000;
 export const DELETE_ORG = 'delete_org';
 
 /**
- * The way out of an Org whose deletion was approved: its Workspaces, each of which waits for those below it and for an approval; then the platform agent; then the walls, which stand as long as anybody is behind them; then the finalizer. The namespace
- * stays.
+ * The way out of an Org whose deletion was approved: its Workspaces, each of which waits for those below it; then the platform
+ * agent; then the walls, which stand as long as anybody is behind them; then the finalizer. The namespace stays.
  */
 export function planDeletion(snapshot: OrgSnapshot & { readonly leave: Granted }, now: Date): Plan {
   const { org, workspaces, isolation, settings, contests, leave, lastFailure } = snapshot;

@@ -14,15 +14,13 @@ import { planDenied } from '../../../src/controllers/approval-request/plan-denie
 import { gatherRestoration } from '../../../src/controllers/restoration/gather.ts';
 import type { Restorable } from '../../../src/controllers/restoration/restorable.ts';
 import { desiredVolume } from '../../../src/controllers/workspace/desired.ts';
-import type { KubeClient } from '../../../src/kube/client.ts';
-import { TransportError } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { type OpenClient, openKubeClient } from '../../../src/kube/open-client.ts';
 import { childName } from '../../../src/rules/identity.ts';
-import { Executor } from '../../../src/runtime/executor.ts';
 import { fakeStore } from '../../builders/fake-store.ts';
 import { MemoryLedger } from '../../memory-ledger/memory-ledger.ts';
 import { createNamespace, kubectl, mustKubectl, serviceAccountKubeconfig } from '../../support/control-plane.ts';
+import { type Death, DyingProcess, deathsWithin } from './dying-process.ts';
 
 /** The steps of a restoration one by one, with the rights of the operator, against the real apiserver; nobody else is at work. */
 
@@ -44,67 +42,18 @@ beforeEach(async () => {
   namespace = await createNamespace();
 });
 
-/** How the process dies at one of its effects, counted from 1: before it, or before its answer arrives. */
-interface Death {
-  readonly at: number;
-  readonly isDone: boolean;
-}
+const alive = (death?: Death): DyingProcess => new DyingProcess({ client: cluster.client, ledger }, death);
 
-class Process {
-  effects = 0;
-  readonly #death: Death | undefined;
-
-  constructor(death?: Death) {
-    this.#death = death;
-  }
-
-  async effect<T>(act: () => Promise<T>): Promise<T> {
-    this.effects += 1;
-    const isLast = this.#death !== undefined && this.effects >= this.#death.at;
-    if (!isLast) return act();
-    if (this.effects === this.#death?.at && this.#death.isDone) await act();
-    throw new TransportError('the process died');
-  }
-
-  get isDead(): boolean {
-    return this.#death !== undefined && this.effects >= this.#death.at;
-  }
-}
-
-function connect(process: Process): { readonly client: KubeClient; readonly executor: Executor } {
-  const { client: real } = cluster;
-  const client: KubeClient = {
-    get: (resource, key, options) => real.get(resource, key, options),
-    list: (resource, options) => real.list(resource, options),
-    watch: (resource, options) => real.watch(resource, options),
-    create: (resource, object, options) =>
-      options.dryRun === true
-        ? real.create(resource, object, options)
-        : process.effect(() => real.create(resource, object, options)),
-    apply: (resource, object, options) => process.effect(() => real.apply(resource, object, options)),
-    patch: (resource, key, patch, options) => process.effect(() => real.patch(resource, key, patch, options)),
-    delete: (resource, key, options) => process.effect(() => real.delete(resource, key, options)),
-  };
-  const intents = {
-    approve: (effect: Parameters<MemoryLedger['approve']>[0]) => process.effect(() => ledger.approve(effect)),
-    record: () => Promise.reject(new Error('nothing is destroyed here')),
-    conclude: () => Promise.reject(new Error('nothing is destroyed here')),
-  };
-  return { client, executor: new Executor({ client, intents, events: { emit: () => undefined } }) };
-}
-
-async function pass(process: Process): Promise<ApprovalRequest> {
-  const { client, executor } = connect(process);
+async function pass(process: DyingProcess): Promise<ApprovalRequest> {
   const request = await readRequest();
-  const sources = { client, ledger, approvalRequests: fakeStore<ApprovalRequest>([]) };
+  const sources = { client: process.client, ledger, approvalRequests: fakeStore<ApprovalRequest>([]) };
   const snapshot = await gatherRestoration(request, sources, signal);
-  const { failure } = await executor.execute(planDenied(snapshot, new Date()), signal);
-  if (failure !== undefined && !process.isDead) throw failure;
+  await process.execute(planDenied(snapshot, new Date()));
   return readRequest();
 }
 
 /** Goes on until the request is as wanted, or nobody is left. */
-async function runUntil(isDone: (request: ApprovalRequest) => boolean, process = new Process()): Promise<void> {
+async function runUntil(isDone: (request: ApprovalRequest) => boolean, process = alive()): Promise<void> {
   for (let passes = 0; passes < MOST_PASSES; passes += 1) {
     if (process.isDead || isDone(await pass(process))) return;
   }
@@ -167,26 +116,22 @@ function essence({ metadata, spec, status }: Restorable): object {
 
 describe('dying at any effect', () => {
   it('leads to the same end', async () => {
-    const whole = new Process();
     const before = essence(await denyDeletion());
+    const whole = alive();
     await runUntil(isConcluded, whole);
     expect(essence(await read())).toEqual(before);
-    expect(whole.effects).toBeGreaterThanOrEqual(6);
-    for (let at = 1; at <= whole.effects; at += 1) {
-      for (const isDone of [false, true]) {
-        namespace = await createNamespace();
-        const held = await denyDeletion();
-        await runUntil(isConcluded, new Process({ at, isDone }));
-        await runUntil(isConcluded);
-        const after = await read();
-        const when = `killed at effect ${at}, ${isDone ? 'after' : 'before'} it`;
-        expect(essence(after), when).toEqual(essence(held));
-        expect((await readRequest()).status?.restoration, when).toMatchObject({
-          state: 'Restored',
-          uid: after.metadata.uid,
-        });
-        expect(after.metadata.uid, when).not.toBe(held.metadata.uid);
-      }
+    expect(whole.effects).toBe(7);
+    for (const death of deathsWithin(whole.effects)) {
+      namespace = await createNamespace();
+      const held = await denyDeletion();
+      await runUntil(isConcluded, alive(death));
+      await runUntil(isConcluded);
+      const after = await read();
+      const when = JSON.stringify(death);
+      expect(essence(after), when).toEqual(essence(held));
+      const { status } = await readRequest();
+      expect(status?.restoration, when).toMatchObject({ state: 'Restored', uid: after.metadata.uid });
+      expect(after.metadata.uid, when).not.toBe(held.metadata.uid);
     }
   });
 });
@@ -198,7 +143,7 @@ describe('a name that somebody else takes while the object is away', () => {
   };
   const letGo = async (): Promise<Restorable> => {
     const held = await denyDeletion();
-    for (let passes = 0; passes < MOST_PASSES && !(await isGone()); passes += 1) await pass(new Process());
+    for (let passes = 0; passes < MOST_PASSES && !(await isGone()); passes += 1) await pass(alive());
     expect(await isGone()).toBe(true);
     return held;
   };

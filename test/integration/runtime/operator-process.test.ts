@@ -52,7 +52,10 @@ class OperatorProcess {
   readonly #metricsURL: string;
   #log = '';
 
-  constructor(ports: { readonly metrics: number; readonly assets: number }, flags: readonly string[]) {
+  constructor(
+    ports: { readonly metrics: number; readonly assets: number; readonly webhook: number },
+    flags: readonly string[],
+  ) {
     this.#metricsURL = `http://127.0.0.1:${ports.metrics}`;
     const args = ['--kubeconfig', kubeconfig, '--metrics-address', `127.0.0.1:${ports.metrics}`];
     const assets = [
@@ -60,6 +63,8 @@ class OperatorProcess {
       `127.0.0.1:${ports.assets}`,
       '--store-dir',
       join(plane.dir, `${ports.assets}`),
+      '--webhook-address',
+      `127.0.0.1:${ports.webhook}`,
     ];
     this.child = spawn(process.execPath, ['src/bin/operator.ts', ...args, ...assets, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -118,7 +123,7 @@ class OperatorProcess {
 
 /** Returns when it is ready, whether it leads or not. */
 async function start(...flags: readonly string[]): Promise<OperatorProcess> {
-  const operator = new OperatorProcess(await pickPorts(['metrics', 'assets']), flags);
+  const operator = new OperatorProcess(await pickPorts(['metrics', 'assets', 'webhook']), flags);
   running.push(operator);
   await until('the operator be ready', () => operator.isReady());
   return operator;
@@ -240,6 +245,8 @@ describe('an operator', () => {
         'molecule_open_watches',
         'molecule_events_dropped_total',
         'molecule_objects',
+        'molecule_pending_approvals',
+        'molecule_guard_open_routes',
       ]),
     );
     expect(await operator.metric('rest_client_request_duration_seconds_count')).toBeGreaterThan(0);

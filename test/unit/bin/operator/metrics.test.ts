@@ -1,9 +1,11 @@
 import { Registry } from '@prometheus-io/client';
 import { expect, it } from 'vitest';
-import type { Org, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import { registerApprovalGauges } from '../../../../src/bin/operator/approval-gauges.ts';
 import { registerProcessMetrics } from '../../../../src/bin/operator/process-metrics.ts';
 import { registerStoreGauges } from '../../../../src/bin/operator/store-gauges.ts';
 import { Store } from '../../../../src/runtime/store.ts';
+import { approvalRequest } from '../../../builders/approval-request.ts';
 import { workspace } from '../../../builders/objects.ts';
 
 async function read(registry: Registry): Promise<ReadonlyMap<string, number>> {
@@ -29,6 +31,34 @@ it('counts our objects by the status of Ready, one that has none yet as Unknown,
   expect(metrics.get('molecule_objects{kind="Workspace",ready="False"}')).toBe(1);
   expect(metrics.get('molecule_objects{kind="Workspace",ready="Unknown"}')).toBe(1);
   expect(metrics.get('molecule_objects{kind="Org",ready="True"}')).toBe(0);
+});
+
+it('counts what waits for a human and the open ways past one, and says -1 while these are not known', async () => {
+  const approvalRequests = new Store<ApprovalRequest>();
+  approvalRequests.replace(
+    [
+      approvalRequest(workspace('a'), { phase: 'Pending' }),
+      approvalRequest(workspace('b'), { phase: 'Pending' }),
+      approvalRequest(workspace('c'), { phase: 'Denied' }),
+    ],
+    '1',
+  );
+  let openRoutes: readonly string[] | undefined;
+  const registry = new Registry();
+  registerApprovalGauges(registry, {
+    approvalRequests,
+    guard: {
+      get openRoutes() {
+        return openRoutes;
+      },
+    },
+  });
+  expect((await read(registry)).get('molecule_pending_approvals')).toBe(2);
+  expect((await read(registry)).get('molecule_guard_open_routes')).toBe(-1);
+  openRoutes = [];
+  expect((await read(registry)).get('molecule_guard_open_routes')).toBe(0);
+  openRoutes = ['a: b', 'c: d'];
+  expect((await read(registry)).get('molecule_guard_open_routes')).toBe(2);
 });
 
 it('tells of the process what every dashboard asks for', async () => {
