@@ -15,13 +15,15 @@ import { type RunningPostgres, startPostgres } from '../postgres/start.ts';
 import type { Identity } from './attempt.ts';
 import { openPeople } from './people.ts';
 
-const WEBHOOK_MANIFEST = join(CHECKOUT_DIR, 'manifests', 'operator', 'webhook.yaml');
+const WEBHOOK_MANIFEST = join(CHECKOUT_DIR, 'manifests', 'operator', 'webhook-configuration.yaml');
 
 /** A cluster without nodes, its ledger, its operator, and everybody who attacks it. */
 export interface Arena {
   readonly kubectl: Readonly<Record<Identity, Kubectl>>;
   /** With all rights, to look. */
   readonly client: KubeClient;
+  /** With the operator's own credentials, to set the stage with what only it may write. */
+  readonly operatorClient: KubeClient;
   readonly postgres: RunningPostgres;
   readonly operators: Operators;
   readonly signal: AbortSignal;
@@ -59,7 +61,7 @@ export async function withArena<T>(
     ]);
     await installApi(controlPlane.kubectl, signal);
     // Records who deletes; the operator writes its own address into it.
-    await controlPlane.kubectl.must(['apply', '-n', OPERATOR_NAMESPACE, '-f', WEBHOOK_MANIFEST], { signal });
+    await controlPlane.kubectl.must(['apply', '--server-side', '-f', WEBHOOK_MANIFEST], { signal });
     const [kubectl, access] = await Promise.all([
       openPeople(controlPlane),
       openServiceAccount({
@@ -70,6 +72,7 @@ export async function withArena<T>(
       }),
     ]);
     const { client } = openKubeClient({ kubeconfig: controlPlane.adminKubeconfig, userAgent: 'attack' });
+    const { client: operatorClient } = openKubeClient({ kubeconfig: access.kubeconfig, userAgent: 'attack' });
     runReadier(client, ending).catch((error: unknown) => abort.abort(error));
     const operators = createOperators({
       dir,
@@ -79,7 +82,7 @@ export async function withArena<T>(
     });
     stops.push(operators.stop);
     await operators.start();
-    return await use({ kubectl, client, postgres, operators, signal: ending });
+    return await use({ kubectl, client, operatorClient, postgres, operators, signal: ending });
   } finally {
     // What was started last ends first, so that nobody misses what it needs.
     for (const stop of stops.toReversed()) await stop();

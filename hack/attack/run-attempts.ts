@@ -41,10 +41,7 @@ async function makeTenant(
   { mode, number }: { readonly mode: Tenant['mode']; readonly number: number },
 ): Promise<Tenant> {
   const namespace = `victim-${number}`;
-  return createTenant(
-    { kubectl: arena.kubectl.admin, client: arena.client },
-    { namespace, mode, signal: arena.signal },
-  );
+  return createTenant({ ...arena, kubectl: arena.kubectl.admin }, { namespace, mode, signal: arena.signal });
 }
 
 async function make(arena: Arena, attempt: Attempt, tenant: Tenant): Promise<Result> {

@@ -2,7 +2,6 @@ import {
   API_VERSION,
   APPROVAL_FINALIZER,
   LABELS,
-  OPERATOR_USER,
   ORG_NAME,
   PLATFORM_AGENT_NAME,
   VOLUME_FINALIZER,
@@ -18,6 +17,7 @@ import type { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import type { Kubectl } from '../lib/kubectl.ts';
 import { waitFor } from '../lib/wait.ts';
+import type { Arena } from './arena.ts';
 import { editors } from './people.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -43,7 +43,7 @@ export interface Tenant {
 }
 
 export async function createTenant(
-  { kubectl, client }: { readonly kubectl: Kubectl; readonly client: KubeClient },
+  { kubectl, client, operatorClient }: Pick<Arena, 'client' | 'operatorClient'> & { readonly kubectl: Kubectl },
   options: { readonly namespace: string; readonly mode: Tenant['mode']; readonly signal: AbortSignal },
 ): Promise<Tenant> {
   const { namespace, mode, signal } = options;
@@ -69,9 +69,12 @@ export async function createTenant(
   });
   // As if its files had been fetched: a template that was never delivered is used by nobody.
   const artifact = { revision: '0'.repeat(40), digest: `sha256:${'0'.repeat(64)}`, sizeBytes: 0, files: 0 };
-  const status = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { artifact } })];
-  const patch = ['patch', 'templateasset', VICTIM.template, '-n', namespace, ...status, `--as=${OPERATOR_USER}`];
-  await kubectl.must(patch, { signal });
+  await operatorClient.patch(
+    TEMPLATE_ASSETS,
+    { namespace, name: VICTIM.template },
+    { status: { artifact } },
+    { subresource: 'status', fieldManager: 'attack', signal },
+  );
   const present = await waitFor(
     async () => {
       const objects = await observe(client, namespace, signal);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import type { Server } from 'node:https';
 import { type FastifyInstance, fastify } from 'fastify';
 import { OPERATOR_USER } from '../apis/v1alpha1/names.ts';
 import { untilAborted } from '../kube/deadline.ts';
@@ -17,7 +17,7 @@ export interface DeletionWebhookOptions {
 }
 
 export interface DeletionWebhook {
-  readonly app: FastifyInstance;
+  readonly app: FastifyInstance<Server>;
   /** From now on new connections are served with this pair; those that are open go on with theirs. */
   use(pair: ServingPair): void;
 }
@@ -41,12 +41,16 @@ const NOT_RECORDED =
  * add a name to those who are kept from approving; nobody can take one away.
  */
 export function createDeletionWebhook(options: DeletionWebhookOptions): DeletionWebhook {
-  const server = createServer({ minVersion: MIN_VERSION, handshakeTimeout: REQUEST_MS });
   const app = fastify({
+    https: {
+      minVersion: MIN_VERSION,
+      handshakeTimeout: REQUEST_MS,
+      connectionsCheckingInterval: REQUEST_MS / 2,
+      headersTimeout: REQUEST_MS,
+    },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     forceCloseConnections: true,
-    serverFactory: (handler) => server.on('request', handler),
   });
   app.post(WEBHOOK_PATH, async (request, reply) => {
     const review = decodeDeletionReview(request.body);
@@ -56,7 +60,7 @@ export function createDeletionWebhook(options: DeletionWebhookOptions): Deletion
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: `Only POST ${WEBHOOK_PATH} is served` }));
   return {
     app,
-    use: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, minVersion: MIN_VERSION }),
+    use: ({ certificate, key }) => app.server.setSecureContext({ cert: certificate, key, minVersion: MIN_VERSION }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { DecideFlags, Verdict } from './approvals/decide-command.ts';
+import { isHashPrefix, LEAST_CHARACTERS } from './approvals/hash-prefix.ts';
 import type { ListFlags } from './approvals/list-command.ts';
 import type { ShowFlags } from './approvals/show-command.ts';
 import { objectArgument, timeoutOption } from './arguments.ts';
@@ -9,9 +10,6 @@ import { HELP } from './help.ts';
 import { isName, type ObjectReference, REQUEST_ARGUMENT } from './object-reference.ts';
 import { addCommonOptions, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
 import type { PlanFlags } from './plan-command.ts';
-
-/** What is shown of a hash, and as much of it as is enough to repeat. */
-const LEAST_HASH = /^[0-9a-f]{8,64}$/;
 
 export function addApprovals(program: Command, context: CommandContext): void {
   const approvals = program
@@ -40,7 +38,7 @@ export function addApprovals(program: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--hash <hash>',
-        'the hash that approvals show printed, or its first 8 characters or more; asked for on a terminal',
+        `the hash that approvals show printed, or its first ${LEAST_CHARACTERS} characters or more; asked for on a terminal`,
       ).argParser(parseHash),
     );
   addDecision(approvals, context, 'Denied').description('bring the object back as it was');
@@ -100,6 +98,8 @@ function requestArgument(): Argument {
 }
 
 function parseHash(text: string): string {
-  if (LEAST_HASH.test(text)) return text;
-  throw new InvalidArgumentError('Write the hash, or at least its first 8 characters: 0 to 9 and a to f.');
+  if (isHashPrefix(text)) return text;
+  throw new InvalidArgumentError(
+    `Write the hash, or at least its first ${LEAST_CHARACTERS} characters: 0 to 9 and a to f.`,
+  );
 }

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../kube/objects.ts';
-import { readLine } from './approvals/confirm-hash.ts';
 import { explainFailure } from './cluster-failure.ts';
 import type { CommandContext } from './command-context.ts';
 import { type ClusterClient, FIELD_MANAGER } from './connect.ts';
@@ -7,6 +6,7 @@ import type { CommandIO } from './io.ts';
 import type { ClusterFlags, TextFormat } from './options.ts';
 import { CLI_API_VERSION, printStructured } from './print-structured.ts';
 import { createProgress } from './progress.ts';
+import { readLine } from './read-line.ts';
 import { describe } from './uninstall/kinds.ts';
 import { type PlannedStep, planned, renderPlan } from './uninstall/render-plan.ts';
 import { findDyingVolumes, STEPS, type StepSource } from './uninstall/steps.ts';

@@ -47,7 +47,7 @@ export type Holders = ReadonlyMap<string, string>;
 export interface Ledger extends IntentLog {
   /** What is known of this operation on the object with this uid. */
   readCase(subjectUID: string, action: string, signal: AbortSignal): Promise<CaseFile>;
-  /** The object as it was kept last; undefined when it never was. */
+  /** The object as it was kept under this subject; undefined when it never was. */
   readSnapshot(subjectUID: string, signal: AbortSignal): Promise<KubeObject | undefined>;
   /** Adds to those who asked for the deletion of an object; somebody who is known already is not added again. */
   addAsker(subjectUID: string, asker: string, signal: AbortSignal): Promise<void>;

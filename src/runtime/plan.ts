@@ -165,7 +165,7 @@ export type ApprovalEffect =
       readonly approvalID: string;
       readonly as: 'Expired' | 'Superseded' | 'Withdrawn';
     }
-  /** Keeps an object as it is, to make it again from; the first one of a uid stands. */
+  /** Keeps an object as it is, to make it again from; the first one of a subject stands, a later version takes another. */
   | { readonly kind: 'snapshot'; readonly subjectUID: string; readonly object: KubeObject };
 
 export interface OperationMember {

@@ -144,5 +144,5 @@ describe('a deletion', () => {
 });
 
 function condition(object: Json, type: string): Json {
-  return object.status.conditions.find((candidate: Json) => candidate.type === type);
+  return object.status?.conditions?.find((candidate: Json) => candidate.type === type);
 }

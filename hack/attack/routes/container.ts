@@ -33,7 +33,7 @@ export const NAMESPACE: readonly Attempt[] = [
     await run(['patch', 'namespace', tenant.namespace, '--type=merge', '-p', '{"metadata":{"labels":null}}']);
     return run(['delete', 'namespace', tenant.namespace, '--wait=false']);
   }),
-  onNamespace('the finalizers of the namespace itself are taken off', finalize, { expected: 'harmless' }),
+  onNamespace('the finalizers of the namespace itself are taken off', finalize),
   onNamespace(
     'deletion of the namespace by an editor',
     ({ run, tenant }) => run(['delete', 'namespace', tenant.namespace, '--wait=false']),

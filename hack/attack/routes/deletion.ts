@@ -68,8 +68,15 @@ export const DELETION: readonly Attempt[] = [
   held('kubectl delete of the platform agent', 'workspace/platform-agent', ['delete', 'workspace/platform-agent']),
   {
     route,
-    attempt: 'deletecollection of Workspaces',
+    attempt: 'deletecollection of Workspaces by an editor',
     identity: 'editor',
+    expected: 'refused by rights',
+    run: (scene) => scene.run(['delete', '--raw', `${base(scene)}/workspaces`]),
+  },
+  {
+    route,
+    attempt: 'deletecollection of Workspaces',
+    identity: 'admin',
     expected: 'held',
     run: (scene) => askedFor(scene, AGENT, ['delete', '--raw', `${base(scene)}/workspaces`]),
   },
@@ -83,7 +90,7 @@ export const DELETION: readonly Attempt[] = [
   {
     route,
     attempt: 'deletecollection of TemplateAssets by a selector',
-    identity: 'editor',
+    identity: 'admin',
     expected: 'held',
     run: (scene) =>
       askedFor(scene, TEMPLATE, [

@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt.ts';
 import { USERS } from '../people.ts';
 import { decision, judge, mustAs, pending, type Scene, until } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
+import { LARGER } from './replay.ts';
 
 const route = 'guard';
 const AGENT = `workspace/${VICTIM.agent}`;
@@ -112,6 +113,8 @@ export const GUARD: readonly Attempt[] = [
           const { stdout } = await scene.as('admin', ['get', AGENT, '-o', reason]);
           return stdout === 'GuardOpen' && stdout;
         });
+        // What was approved would go once the guard is whole, and rightly so; it is changed, so that it stays for a look.
+        await mustAs(scene, 'editor', ['patch', AGENT, '--type=merge', '-p', LARGER]);
         return judge(says === 'GuardOpen', 'held', says);
       });
     },

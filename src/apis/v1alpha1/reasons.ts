@@ -160,7 +160,7 @@ export const REASONS = {
   awaitingDeletion: 'AwaitingDeletion',
   /** Approved, and used up by this one operation, which is carried out. */
   approvalConsumed: 'ApprovalConsumed',
-  /** Denied; the object is being made again as it was, around the agent that runs on. */
+  /** The object is being made again as it was: its deletion was denied and its agent runs on, or it was asked back. */
   restoring: 'Restoring',
   /** Denied, and the object is back. */
   approvalDenied: 'ApprovalDenied',
@@ -254,8 +254,6 @@ export const REASONS = {
   storeFailed: 'StoreFailed',
   /** A fault of the operator itself, which is in its log. */
   internalError: 'InternalError',
-  /** The TemplateAsset is being deleted and waits for the Workspaces that use it. */
-  inUse: 'InUse',
 } as const;
 
 export type Reason = (typeof REASONS)[keyof typeof REASONS];

@@ -13,6 +13,7 @@ import { styleOf } from '../style.ts';
 import { alignRows, cut } from '../text.ts';
 import { readDeadline, withCluster } from '../with-cluster.ts';
 import { type ApprovalList, type ApprovalView, viewOf } from './approval-view.ts';
+import { shortHash } from './hash-prefix.ts';
 
 export interface ListFlags extends ClusterFlags {
   readonly allNamespaces?: boolean;
@@ -22,7 +23,6 @@ export interface ListFlags extends ClusterFlags {
 
 /** What a human can do something about comes first, of that the oldest. */
 const ORDER: readonly ApprovalView['phase'][] = ['Pending', 'New', 'Approved'];
-const SHORT_HASH = 12;
 
 /** `kubectl molecule approvals list`: one list. Reads only. */
 export async function listApprovals(flags: ListFlags, context: CommandContext): Promise<void> {
@@ -56,16 +56,13 @@ export async function listApprovals(flags: ListFlags, context: CommandContext): 
 }
 
 function byUrgency(a: ApprovalView, b: ApprovalView): number {
-  return rank(a) - rank(b) || compare(a.createdAt ?? '', b.createdAt ?? '') || compare(a.name, b.name);
+  return urgency(a) < urgency(b) ? -1 : 1;
 }
 
-function rank({ phase }: ApprovalView): number {
+/** Text that sorts as what it is made from. */
+function urgency({ phase, createdAt, namespace, name }: ApprovalView): string {
   const index = ORDER.indexOf(phase);
-  return index < 0 ? ORDER.length : index;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [index < 0 ? ORDER.length : index, createdAt ?? '', namespace, name].join(' ');
 }
 
 function tableLines(
@@ -89,7 +86,7 @@ function tableLines(
     (item.askers.length === 0 ? [item.requestedBy] : item.askers).join(', '),
     timeLeft(item.expiresAt, now),
     age(item.createdAt, now),
-    ...(isWide ? [item.hash?.slice(0, SHORT_HASH) ?? '-', item.decision?.by ?? '-', item.reason ?? '-'] : []),
+    ...(isWide ? [item.hash === null ? '-' : shortHash(item.hash), item.decision?.by ?? '-', item.reason ?? '-'] : []),
   ]);
   return alignRows([header, ...rows.map((row) => row.map(escapeConfusables))]);
 }

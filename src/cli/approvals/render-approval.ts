@@ -1,10 +1,12 @@
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
+import { isAttributed } from '../../rules/approval/askers.ts';
 import { describeRecord, escapeConfusables } from '../../rules/approval/describe.ts';
 import { isFinal } from '../../rules/approval/lifecycle.ts';
 import { age, timeLeft } from '../age.ts';
 import { formatKindName } from '../object-reference.ts';
 import { printable, shellWord } from '../text.ts';
 import { type ApprovalView, viewOf } from './approval-view.ts';
+import { shortHash } from './hash-prefix.ts';
 
 export interface RenderOptions {
   readonly now: Date;
@@ -13,8 +15,6 @@ export interface RenderOptions {
   /** What speaks against the record. */
   readonly objections: readonly string[];
 }
-
-const SHORT_HASH = 12;
 
 /** What an approver has to see: the record first, then what nobody vouches for, then how to decide. */
 export function renderApproval(request: ApprovalRequest, options: RenderOptions): readonly string[] {
@@ -35,6 +35,9 @@ export function renderApproval(request: ApprovalRequest, options: RenderOptions)
     `Asked by: "${escapeConfusables(view.requestedBy)}"${
       view.reason === null ? ', without a reason' : `, with the reason "${escapeConfusables(view.reason)}"`
     }`,
+    ...(record === undefined || isAttributed(record.askers)
+      ? []
+      : ['Nobody knows who asked, so deciding takes the verb approve-unattributed besides.']),
     ...decisionLines(view),
     ...planLines(request, now),
     ...(canBeDecided(request) && objections.length === 0 ? decideLines(view, flags) : []),
@@ -42,7 +45,7 @@ export function renderApproval(request: ApprovalRequest, options: RenderOptions)
 }
 
 /** Whether a human can say yes or no now. */
-export function canBeDecided({ spec, status }: ApprovalRequest): boolean {
+function canBeDecided({ spec, status }: ApprovalRequest): boolean {
   return spec.hash !== undefined && spec.decision === undefined && !isFinal(status?.phase);
 }
 
@@ -100,7 +103,7 @@ function decideLines({ name, hash }: ApprovalView, flags: string): readonly stri
   return [
     '',
     'To decide:',
-    `  kubectl molecule approvals approve ${shellWord(name)} ${flags} --hash ${hash?.slice(0, SHORT_HASH)}`,
+    `  kubectl molecule approvals approve ${shellWord(name)} ${flags} --hash ${shortHash(hash ?? '')}`,
     `  kubectl molecule approvals deny ${shellWord(name)} ${flags} --reason TEXT`,
   ];
 }

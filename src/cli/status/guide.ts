@@ -179,7 +179,6 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
   [REASONS.artifactLost]: { at: 'artifact', command: syncTemplate },
   [REASONS.storeFailed]: { at: 'artifact', command: operatorLog },
   [REASONS.internalError]: { at: 'object', command: operatorLog },
-  [REASONS.inUse]: { at: 'workspaces', command: kubectl('get workspaces') },
 };
 
 /** A reason that this release does not know, because the operator is newer. */

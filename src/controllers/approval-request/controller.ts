@@ -55,13 +55,15 @@ export function declareApprovalController(manager: Manager, options: ApprovalCon
 }
 
 /** Everything that may have waited for the ledger or for the guard. */
-function waiting(stores: Stores): readonly ObjectKey[] {
-  const leaving = ([kind, objects]: readonly [Leaver['kind'], Iterable<Named>]): readonly ObjectKey[] =>
-    [...objects].filter(isLeaving).map((object) => keyOfSubject({ kind, ...keyOf(object) }));
+function waiting({ approvalRequests, orgs, workspaces, templateAssets }: Stores): readonly ObjectKey[] {
   return [
-    ...[...stores.approvalRequests.list()].filter(isUnfinished).map(keyOfRequest),
-    ...leaving(['Org', stores.orgs.list()]),
-    ...leaving(['Workspace', stores.workspaces.list()]),
-    ...leaving(['TemplateAsset', stores.templateAssets.list()]),
+    ...[...approvalRequests.list()].filter(isUnfinished).map(keyOfRequest),
+    ...leaving('Org', orgs.list()),
+    ...leaving('Workspace', workspaces.list()),
+    ...leaving('TemplateAsset', templateAssets.list()),
   ];
+}
+
+function leaving(kind: Leaver['kind'], objects: Iterable<Named>): readonly ObjectKey[] {
+  return [...objects].filter(isLeaving).map((object) => keyOfSubject({ kind, ...keyOf(object) }));
 }

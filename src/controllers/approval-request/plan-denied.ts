@@ -17,7 +17,7 @@ import { restorableKind } from '../restoration/gather.ts';
 import { contradicts, identityOf, type Restorable } from '../restoration/restorable.ts';
 import type { RestorationSnapshot } from '../restoration/snapshot.ts';
 import type { ObservedVolume } from '../workspace/observed.ts';
-import { cannotRestore, concluded, restoring, tellDenied } from './denied-status.ts';
+import { cannotRestore, concluded, restoring, type Said, tellDenied } from './denied-status.ts';
 
 const SHORTEST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -100,7 +100,7 @@ function bringBack(snapshot: RestorationSnapshot, { resource, now }: Step): Plan
     return { writes: [createAgain(resource, kept)], ...tellDenied(snapshot, said, now), outcome: NEXT };
   }
   if (!isIdentified(live, identity)) {
-    const fieldManager = WRITERS[resource.kind] ?? '';
+    const fieldManager = WRITERS[resource.kind] ?? FIELD_MANAGERS.restoration;
     const status = identify({ resource, live, kept, identity, isRunningOn: true, fieldManager, now });
     return { ...(status === undefined ? {} : { status }), outcome: NEXT };
   }
@@ -141,7 +141,7 @@ function markKept({ metadata }: ObservedVolume): WriteEffect {
   };
 }
 
-function settle(snapshot: RestorationSnapshot, said: Parameters<typeof tellDenied>[1], now: Date): Plan {
+function settle(snapshot: RestorationSnapshot, said: Said, now: Date): Plan {
   return { ...tellDenied(snapshot, said, now), outcome: { kind: 'settled' } };
 }
 

@@ -103,8 +103,9 @@ function settleHeir(
       volume,
       `Another Workspace "${kept.metadata.name}" exists; delete or rename that first, then ask again`,
     );
-  // The dead one itself is still on its way out.
-  if (heir.metadata.uid === kept.metadata.uid) return { outcome: { kind: 'waiting', recheckAfterMs: RECHECK_MS } };
+  // The dead one itself is still on its way out: its volume stays marked.
+  if (heir.metadata.deletionTimestamp !== undefined && !isOurs(heir))
+    return { outcome: { kind: 'waiting', recheckAfterMs: RECHECK_MS } };
   if (!isIdentified(heir, identity)) {
     const fieldManager = FIELD_MANAGERS.workspace;
     const status = identify({

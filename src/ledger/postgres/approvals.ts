@@ -29,7 +29,7 @@ export async function openApproval(database: Database, effect: Effect<'open'>, s
   await transaction(database, signal, async (run) => {
     const asked = asker === undefined ? [] : await insertAsker(run, subjectUID, asker);
     const values = [subjectUID, action, subject, randomBytes(16).toString('hex'), ttlSeconds];
-    const { rows } = await run({ name: 'open-approval', text: OPEN, values });
+    const { rows } = await run({ text: OPEN, values });
     const opened = (rows as readonly { readonly attempt: number }[]).map(({ attempt }) => ({
       event: 'APPROVAL_REQUESTED' as const,
       subjectUID,
@@ -45,7 +45,7 @@ export async function bindApproval(database: Database, effect: Effect<'bind'>, s
   await transaction(database, signal, async (run) => {
     const approval = await lockApproval(run, effect.approvalID);
     if (judgeBind(approval, effect) === 'taken') return;
-    await run({ name: 'bind-approval', text: BIND, values: [approval.id, effect.hash] });
+    await run({ text: BIND, values: [approval.id, effect.hash] });
   });
 }
 
@@ -54,7 +54,7 @@ export async function decideApproval(database: Database, effect: Effect<'decide'
   await transaction(database, signal, async (run) => {
     const approval = await lockApproval(run, effect.approvalID);
     if (judgeDecide(approval, effect) === 'taken') return;
-    await run({ name: 'decide-approval', text: DECIDE, values: [approval.id, verdict, by] });
+    await run({ text: DECIDE, values: [approval.id, verdict, by] });
     const { attempt } = approval;
     await appendAudit(run, [{ ...approval, event: auditEventOf(verdict), actor: by, detail: { attempt, hash } }]);
   });
@@ -64,7 +64,7 @@ export async function closeApproval(database: Database, effect: Effect<'close'>,
   await transaction(database, signal, async (run) => {
     const approval = await lockApproval(run, effect.approvalID);
     if (judgeClose(approval, effect) === 'taken') return;
-    await run({ name: 'close-approval', text: CLOSE, values: [approval.id, effect.as] });
+    await run({ text: CLOSE, values: [approval.id, effect.as] });
     const detail = { attempt: approval.attempt, state: effect.as };
     await appendAudit(run, [{ ...approval, event: auditEventOf(effect.as), actor: '', detail }]);
   });
@@ -76,9 +76,9 @@ export async function closeApproval(database: Database, effect: Effect<'close'>,
  */
 export async function lockApproval(run: RunStatement, approvalID: string): Promise<LockedApproval> {
   const values = [uuidOrNull(approvalID)];
-  await run({ name: 'lock-approval', text: LOCK, values });
+  await run({ text: LOCK, values });
   // A statement of its own: the first one does not see what others committed while it waited for them.
-  const { rows } = await run({ name: 'read-approval', text: READ, values });
+  const { rows } = await run({ text: READ, values });
   const [row] = rows as readonly ApprovalRow[];
   if (row === undefined) throw unknownApproval();
   const { id, action, subject, attempt, state } = row;

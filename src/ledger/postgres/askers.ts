@@ -19,7 +19,7 @@ export async function insertAsker(
   subjectUID: string,
   asker: string,
 ): Promise<readonly AuditEntry[]> {
-  const { rowCount } = await run({ name: 'insert-asker', text: INSERT, values: [subjectUID, asker] });
+  const { rowCount } = await run({ text: INSERT, values: [subjectUID, asker] });
   return rowCount === 0 ? [] : [{ event: 'DELETION_ASKED', subjectUID, subject: '', actor: asker, detail: {} }];
 }
 

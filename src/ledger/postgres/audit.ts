@@ -20,7 +20,7 @@ export async function appendAudit(run: RunStatement, entries: readonly AuditEntr
     actor,
     detail,
   }));
-  await run({ name: 'append-audit', text: APPEND, values: [JSON.stringify(rows)] });
+  await run({ text: APPEND, values: [JSON.stringify(rows)] });
 }
 
 /** `json` and not `jsonb`: the detail stays as it is written, letter by letter, because the hash is over its text. */

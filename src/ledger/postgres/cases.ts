@@ -9,7 +9,7 @@ export async function readCase(
   action: string,
   signal: AbortSignal,
 ): Promise<CaseFile> {
-  const { rows } = await query(database, { name: 'read-case', text: CASE, values: [subjectUID, action] }, signal);
+  const { rows } = await query(database, { text: CASE, values: [subjectUID, action] }, signal);
   const [row] = rows as readonly CaseRow[];
   const askers = (row?.askers ?? []).toSorted();
   if (row === undefined || row.id === null) return { askers };
@@ -34,7 +34,7 @@ export async function readSnapshot(
   subjectUID: string,
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  const { rows } = await query(database, { name: 'read-snapshot', text: SNAPSHOT, values: [subjectUID] }, signal);
+  const { rows } = await query(database, { text: SNAPSHOT, values: [subjectUID] }, signal);
   // The decoding edge: only `keepSnapshot` writes it.
   return (rows as readonly { readonly object: KubeObject }[])[0]?.object;
 }
@@ -46,7 +46,7 @@ export async function mayErase(
   signal: AbortSignal,
 ): Promise<boolean> {
   const values = [uuidOrNull(operationID), claimUID];
-  const { rowCount } = await query(database, { name: 'may-erase', text: MAY_ERASE, values }, signal);
+  const { rowCount } = await query(database, { text: MAY_ERASE, values }, signal);
   return (rowCount ?? 0) > 0;
 }
 

@@ -32,8 +32,8 @@ export async function consumeApproval(
     const uids = members.map(({ uid }) => uid);
     if (!uids.includes(subjectUID)) throw withoutSubject(subject);
     const operationID = await begin(run, [subjectUID, action, subject, JSON.stringify(detail), id]);
-    await run({ name: 'insert-members', text: INSERT_MEMBERS, values: [operationID, encodeMembers(members)] });
-    const { rowCount } = await run({ name: 'consume', text: CONSUME, values: [id, hash, operationID] });
+    await run({ text: INSERT_MEMBERS, values: [operationID, encodeMembers(members)] });
+    const { rowCount } = await run({ text: CONSUME, values: [id, hash, operationID] });
     // It was judged a moment ago and is locked; only time and askers go on.
     if (rowCount !== 1) {
       judgeConsume(await lockApproval(run, id), effect);
@@ -48,7 +48,7 @@ export async function consumeApproval(
 }
 
 async function begin(run: RunStatement, values: readonly string[]): Promise<string> {
-  const { rows } = await run({ name: 'begin-operation', text: BEGIN_OPERATION, values });
+  const { rows } = await run({ text: BEGIN_OPERATION, values });
   const [row] = rows as readonly { readonly id: string }[];
   if (row === undefined) throw new RangeError('Cannot begin the operation: another approval was used for it');
   return row.id;

@@ -3,13 +3,13 @@ import { type Database, query, type RunStatement } from './query.ts';
 
 /** Whether the audit has this very row. */
 export async function isInChain(run: RunStatement, head: AuditHead): Promise<boolean> {
-  const { rowCount } = await run({ name: 'is-in-chain', text: IN_CHAIN, values: [head.seq, head.hash] });
+  const { rowCount } = await run({ text: IN_CHAIN, values: [head.seq, head.hash] });
   return rowCount === 1;
 }
 
 /** Where the audit ends now. */
 export async function readHead(database: Database, signal: AbortSignal): Promise<AuditHead> {
-  const { rows } = await query(database, { name: 'read-head', text: HEAD, values: [] }, signal);
+  const { rows } = await query(database, { text: HEAD, values: [] }, signal);
   const [row] = rows as readonly { readonly seq: string; readonly hash: string }[];
   if (row === undefined) throw new RangeError('Cannot read the end of the audit: its row is missing');
   return { seq: Number(row.seq), hash: row.hash };

@@ -2,7 +2,7 @@ import type { Claim, Holders, Release } from '../port.ts';
 import { type Database, query } from './query.ts';
 
 export async function readHolders(database: Database, signal: AbortSignal): Promise<Holders> {
-  const { rows } = await query(database, { name: 'read-holders', text: READ_ALL, values: [] }, signal);
+  const { rows } = await query(database, { text: READ_ALL, values: [] }, signal);
   return holdersOf(rows);
 }
 
@@ -22,10 +22,10 @@ export async function claimIdentities(
     holder,
     dead_holder_uid: deadHolderUID ?? null,
   }));
-  await query(database, { name: 'claim', text: CLAIM, values: [JSON.stringify(wanted)] }, signal);
+  await query(database, { text: CLAIM, values: [JSON.stringify(wanted)] }, signal);
   // A statement of its own: the first one does not see what others committed while it waited for them.
   const ids = JSON.stringify(claims.map(({ id }) => id));
-  const { rows } = await query(database, { name: 'read-back', text: READ_BACK, values: [ids] }, signal);
+  const { rows } = await query(database, { text: READ_BACK, values: [ids] }, signal);
   return holdersOf(rows);
 }
 
@@ -35,7 +35,7 @@ export async function releaseIdentities(
   signal: AbortSignal,
 ): Promise<void> {
   const freed = releases.map(({ id, holderUID }) => ({ id, holder_uid: holderUID }));
-  await query(database, { name: 'release', text: RELEASE, values: [JSON.stringify(freed)] }, signal);
+  await query(database, { text: RELEASE, values: [JSON.stringify(freed)] }, signal);
 }
 
 /** The decoding edge: both columns are text and never null. Most ids are their holder's uid; one string is kept of those. */

@@ -14,11 +14,11 @@ export async function recordIntent(database: Database, intent: Intent, signal: A
   const parentID = operationID === undefined ? null : uuidOrNull(operationID);
   await transaction(database, signal, async (run) => {
     if (operationID !== undefined) {
-      const { rowCount } = await run({ name: 'covers', text: COVERS, values: [parentID, subjectUID] });
+      const { rowCount } = await run({ text: COVERS, values: [parentID, subjectUID] });
       if (rowCount !== 1) throw notCovered(subject);
     }
     const values = [subjectUID, action, subject, JSON.stringify(detail), parentID];
-    const { rowCount } = await run({ name: 'record-intent', text: RECORD, values });
+    const { rowCount } = await run({ text: RECORD, values });
     if (rowCount === 0) return;
     const told = { action, ...(operationID === undefined ? {} : { parentID: operationID }) };
     await appendAudit(run, [{ event: 'OPERATION_STARTED', subjectUID, subject, actor: '', detail: told }]);
@@ -33,10 +33,10 @@ export async function concludeIntent(database: Database, outcome: IntentOutcome,
   const { subjectUID, action, result } = outcome;
   const isRecorded = await transaction(database, signal, async (run) => {
     const values = [subjectUID, action, JSON.stringify(result)];
-    const { rows } = await run({ name: 'conclude-intent', text: CONCLUDE, values });
+    const { rows } = await run({ text: CONCLUDE, values });
     const [row] = rows as readonly { readonly subject: string }[];
     if (row === undefined) {
-      const { rowCount } = await run({ name: 'is-recorded', text: IS_RECORDED, values: [subjectUID, action] });
+      const { rowCount } = await run({ text: IS_RECORDED, values: [subjectUID, action] });
       return rowCount === 1;
     }
     const detail = { action, result };

@@ -8,9 +8,8 @@ export interface Database {
   readonly address: LedgerAddress;
 }
 
+/** Without a name, under which it would be prepared: an embedded Postgres, and some poolers, share those between connections. */
 export interface Statement {
-  /** Prepared once per connection under this name. */
-  readonly name: string;
   readonly text: string;
   readonly values: readonly (string | number | null)[];
 }

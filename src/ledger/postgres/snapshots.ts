@@ -12,7 +12,7 @@ export async function keepSnapshot(
   const text = JSON.stringify(object);
   const { namespace = '', name } = object.metadata;
   await transaction(database, signal, async (run) => {
-    const { rowCount } = await run({ name: 'keep-snapshot', text: KEEP, values: [subjectUID, text] });
+    const { rowCount } = await run({ text: KEEP, values: [subjectUID, text] });
     if (rowCount === 0) return;
     const subject = `${object.kind} ${namespace}/${name}`;
     await appendAudit(run, [

@@ -59,8 +59,17 @@ describe('the operator', () => {
     ['may', 'patch', 'leases.coordination.k8s.io/molecule-operator'],
     ['may not', 'patch', 'leases.coordination.k8s.io/other'],
     ['may not', 'delete', 'leases.coordination.k8s.io/molecule-operator'],
+    ['may', 'patch', 'secrets/molecule-webhook'],
+    ['may not', 'patch', 'secrets/molecule-ledger'],
+    ['may not', 'delete', 'secrets/molecule-webhook'],
+    ['may', 'create', 'serviceaccounts/molecule-guard-probe --subresource=token'],
+    ['may not', 'create', 'serviceaccounts/molecule-operator --subresource=token'],
+    ['may not', 'create', 'serviceaccounts/default --subresource=token'],
   ])('%s, in its own namespace, %s %s', async (may, verb, object) => {
-    const answer = await kubectl(['auth', 'can-i', verb, object], { namespace: OPERATOR_NAMESPACE, as: OPERATOR_USER });
+    const answer = await kubectl(['auth', 'can-i', verb, ...object.split(' ')], {
+      namespace: OPERATOR_NAMESPACE,
+      as: OPERATOR_USER,
+    });
     expect(answer.stdout.trim()).toBe(may === 'may' ? 'yes' : 'no');
   });
 });

@@ -39,7 +39,7 @@ describe('a deletion that is held', () => {
     expect(await requestsOf(operator, 'writer')).toHaveLength(1);
   });
 
-  it('asks anew when a Workspace comes below it, and what was approved before is worth nothing', async () => {
+  it('is asked for anew when a Workspace comes below it, and nobody is taken along unasked', async () => {
     await operator.create(WORKSPACES, {}, 'lead');
     await operator.podOf('lead');
     await remove(operator, WORKSPACES, 'lead');

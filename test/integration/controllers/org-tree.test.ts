@@ -5,6 +5,7 @@ import { ORGS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { isNotFound } from '../../../src/kube/errors.ts';
 import { mustKubectl } from '../../support/control-plane.ts';
+import { decide, untilRequest } from './approvals.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -92,23 +93,22 @@ describe('giving a Workspace another parent', () => {
 });
 
 describe('deleting a Workspace with others below it', () => {
-  it('waits, lets everybody run, and goes on when they are given another parent', async () => {
+  it('lets everybody run while it waits, and spares those who were given another parent by then', async () => {
     const { lead, member, helper } = await plant('wait');
     const before = await operator.podOf(lead);
     await mustKubectl(['delete', 'workspace', lead, '--wait=false'], { namespace: operator.namespace });
-    const { condition } = await operator.until(lead, { type: 'AgentReady', reason: 'DeletingChildren' });
-    expect(condition.message).toBe(
-      `Waits for 1 below it to go: ${member}; delete them too, or give them another spec.parentRef`,
-    );
-    await operator.until(member, { type: 'Placed', status: 'True', reason: 'ParentDeleting' });
+    const all = await untilRequest(operator, lead, { phase: 'Pending' });
+    expect(all.spec.record?.losses.map(({ name }) => name).toSorted()).toEqual([lead, member, helper].toSorted());
+    await operator.until(lead, { type: 'ApprovalPending', status: 'True', reason: 'AwaitingApproval' });
+    await operator.create(WORKSPACES, { spec: { parentRef: { name: helper } } }, 'wait-new');
+    await operator.podOf('wait-new');
     expect((await operator.podOf(lead)).metadata.uid).toBe(before.metadata.uid);
 
-    await operator.create(WORKSPACES, { spec: { parentRef: { name: lead } } }, 'wait-new');
-    await operator.until('wait-new', { type: 'Placed', reason: 'ParentDeleting', status: 'False' });
-    expect(await operator.podsOf('wait-new')).toEqual([]);
-
     await operator.patch(WORKSPACES, member, { spec: { parentRef: null } });
-    await operator.patch(WORKSPACES, 'wait-new', { spec: { parentRef: { name: helper } } });
+    await decide(operator, all);
+    const alone = await untilRequest(operator, lead, { phase: 'Pending', unless: [all.metadata.name] });
+    expect(alone.spec.record?.losses.map(({ name }) => name)).toEqual([lead]);
+    await decide(operator, alone);
     const isGone = async (): Promise<boolean> => {
       try {
         await operator.get(WORKSPACES, lead);
@@ -119,7 +119,7 @@ describe('deleting a Workspace with others below it', () => {
       }
     };
     await waitFor(isGone, { what: `the end of ${lead}`, timeoutMs: TIMEOUT_MS });
-    await operator.podOf('wait-new');
+    for (const name of [member, helper, 'wait-new']) await operator.podOf(name);
   });
 });
 

@@ -20,6 +20,7 @@ import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import { canonicalJson } from '../../../src/platform/digest.ts';
 import { platformAgentID } from '../../../src/rules/identity.ts';
 import { kubectl, mustKubectl } from '../../support/control-plane.ts';
+import { decide, untilRequest } from './approvals.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -177,6 +178,7 @@ describe('an Org', () => {
   it('has its platform agent made anew, with the same id, when somebody deletes it', async () => {
     const { metadata, spec } = await operator.get<Workspace>(WORKSPACES, PLATFORM_AGENT_NAME);
     await mustKubectl(['delete', 'workspace', PLATFORM_AGENT_NAME, '--wait=false'], { namespace: operator.namespace });
+    await decide(operator, await untilRequest(operator, PLATFORM_AGENT_NAME, { phase: 'Pending' }));
     const { uid } = metadata;
     const next = await untilReplaced<Workspace>(operator, WORKSPACES, { name: PLATFORM_AGENT_NAME, uid });
     const org = await operator.get<Org>(ORGS, 'org');
@@ -219,6 +221,7 @@ describe('a Workspace that comes before its Org', () => {
     expect(condition.message).toContain(`belongs to Workspace ${operator.namespace}/elder`);
     expect(await operator.podsOf('younger')).toEqual([]);
     await mustKubectl(['delete', 'workspace', 'elder', '--wait=false'], { namespace: operator.namespace });
+    await decide(operator, await untilRequest(operator, 'elder', { phase: 'Pending' }));
     await operator.podOf('younger');
   });
 });
@@ -244,6 +247,10 @@ describe('an Org that is deleted', () => {
     await hold([...finalizers, 'example.test/hold']);
     await mustKubectl(['delete', 'org', 'org', '--wait=false'], { namespace });
 
+    const request = await untilRequest(operator, 'org', { phase: 'Pending' });
+    await untilOrg(operator, { type: 'ApprovalPending', status: 'True' });
+    for (const { metadata } of operator.stores.workspaces.list()) expect(metadata.deletionTimestamp).toBeUndefined();
+    await decide(operator, request);
     await untilOrg(operator, { message: 'Waits for 3 Workspaces to go: helper, lead, member' });
     await operator.until('lead', { type: 'AgentReady', reason: 'DeletingChildren' });
     await operator.until('member', { type: 'AgentReady', reason: 'DeletingChildren' });

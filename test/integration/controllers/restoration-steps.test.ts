@@ -27,6 +27,8 @@ import { type Death, DyingProcess, deathsWithin } from './dying-process.ts';
 const { signal } = new AbortController();
 const ANOTHER_ID = '0f0e0d0c-0b0a-4908-8706-050403020100';
 const MOST_PASSES = 20;
+/** Kept, Releasing, let go, made again, identified, repaired, Restored. */
+const EFFECTS = 7;
 let cluster: OpenClient;
 let namespace: string;
 let ledger: MemoryLedger;
@@ -114,25 +116,24 @@ function essence({ metadata, spec, status }: Restorable): object {
   return { labels, annotations, finalizers, spec, id, incarnation, owners };
 }
 
-describe('dying at any effect', () => {
-  it('leads to the same end', async () => {
+describe('a restoration', () => {
+  it('takes seven effects, and nothing is different afterwards', async () => {
     const before = essence(await denyDeletion());
     const whole = alive();
     await runUntil(isConcluded, whole);
     expect(essence(await read())).toEqual(before);
-    expect(whole.effects).toBe(7);
-    for (const death of deathsWithin(whole.effects)) {
-      namespace = await createNamespace();
-      const held = await denyDeletion();
-      await runUntil(isConcluded, alive(death));
-      await runUntil(isConcluded);
-      const after = await read();
-      const when = JSON.stringify(death);
-      expect(essence(after), when).toEqual(essence(held));
-      const { status } = await readRequest();
-      expect(status?.restoration, when).toMatchObject({ state: 'Restored', uid: after.metadata.uid });
-      expect(after.metadata.uid, when).not.toBe(held.metadata.uid);
-    }
+    expect(whole.effects).toBe(EFFECTS);
+    expect(whole.events.map(({ reason }) => reason)).toContain('Restored');
+  });
+
+  it.each(deathsWithin(EFFECTS))('that dies at effect $at (done: $isDone) comes to the same end', async (death) => {
+    const held = await denyDeletion();
+    await runUntil(isConcluded, alive(death));
+    await runUntil(isConcluded);
+    const after = await read();
+    expect(essence(after)).toEqual(essence(held));
+    expect((await readRequest()).status?.restoration).toMatchObject({ state: 'Restored', uid: after.metadata.uid });
+    expect(after.metadata.uid).not.toBe(held.metadata.uid);
   });
 });
 
@@ -191,5 +192,23 @@ describe('an object in a namespace that is going', () => {
     const still = await read();
     expect(still.metadata).toMatchObject({ uid: metadata.uid, finalizers: [APPROVAL_FINALIZER] });
     expect(await ledger.readSnapshot(metadata.uid ?? '')).toBeUndefined();
+  });
+});
+
+describe('an object whose Org is being deleted', () => {
+  it('comes back all the same, where nobody else may create one', async () => {
+    const create = (kind: string, name: string) => {
+      const object = { apiVersion: API_VERSION, kind, metadata: { name }, spec: {} };
+      return kubectl(['create', '-f', '-'], { namespace, input: JSON.stringify(object) });
+    };
+    await create('Org', 'org');
+    const held = await denyDeletion();
+    await mustKubectl(['delete', 'org', 'org', '--wait=false'], { namespace });
+    const isRefused = async (): Promise<boolean> =>
+      (await create('Workspace', 'another')).stderr.includes('being deleted');
+    await waitFor(isRefused, { what: 'new Workspaces to be refused', timeoutMs: 20_000 });
+    await runUntil(isConcluded);
+    const { status } = await readRequest();
+    expect(status?.restoration).toMatchObject({ state: 'Restored', incarnation: held.metadata.uid });
   });
 });

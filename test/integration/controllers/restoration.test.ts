@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../hack/lib/wait.ts';
-import { APPROVAL_REQUESTS, ORGS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
-import type { ApprovalRequest, Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import { APPROVAL_REQUESTS, ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
+import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { Restorable } from '../../../src/controllers/restoration/restorable.ts';
 import { mustKubectl } from '../../support/control-plane.ts';
 import { type AgentPod, startOperator, type TestOperator } from './operator.ts';
@@ -197,6 +197,30 @@ describe('a denied deletion of an Org', () => {
     expect(after.status).toMatchObject({ orgID: before.metadata.uid, rootID: before.status?.rootID });
     expect((await operator.podOf('platform-agent')).metadata.uid).toBe(root.metadata.uid);
     expect((await operator.podOf('colleague')).metadata.uid).toBe(agent.metadata.uid);
+  });
+});
+
+describe('a denied deletion of a TemplateAsset', () => {
+  it('brings it back with what agents have from it', async () => {
+    const source = {
+      forge: 'gitea',
+      baseURL: 'https://git.example.com',
+      owner: 'templates',
+      repo: 'writing',
+      ref: 'main',
+    };
+    const template = { source, auth: 'anonymous', include: ['config.yaml'], interval: '1h' };
+    await operator.create(TEMPLATE_ASSETS, { spec: template }, 'writing');
+    const pod = await start('templated', { spec: { templateRef: { name: 'writing' } } });
+    const before = await operator.get<TemplateAsset>(TEMPLATE_ASSETS, 'writing');
+    await remove('writing', 'templateasset');
+    await denyDeletion('writing');
+    const after = await operator.get<TemplateAsset>(TEMPLATE_ASSETS, 'writing');
+    expect(after.metadata.uid).not.toBe(before.metadata.uid);
+    expect(after.spec).toEqual(before.spec);
+    expect(before.status?.artifact).toBeDefined();
+    expect(after.status?.artifact).toEqual(before.status?.artifact);
+    expect((await operator.podOf('templated')).metadata.uid).toBe(pod.metadata.uid);
   });
 });
 

@@ -33,6 +33,10 @@ const { signal } = new AbortController();
 const UID = '3f0c6a8e-1111-4222-8333-444455556666';
 const NAME = childName('writer', UID);
 const MOST_PASSES = 20;
+/** Let go, deleted. */
+const ERASURE = 2;
+/** Made again, identified, repaired, marked no more. */
+const RESTORATION = 4;
 const write = { fieldManager: 'test', signal };
 let cluster: OpenClient;
 let namespace: string;
@@ -136,51 +140,64 @@ async function run(process = alive()): Promise<void> {
   if (!process.isDead) expect.unreachable(`it took more than ${MOST_PASSES} passes`);
 }
 
-describe('dying at any effect', () => {
-  it('of an erasure leads to its end', async () => {
+describe('an erasure', () => {
+  it('takes two effects', async () => {
     const whole = alive();
     await run(whole);
-    expect(whole.effects).toBe(2);
-    for (const death of deathsWithin(whole.effects)) {
-      await keepVolume();
-      await run(alive(death));
-      await run();
-      const left = await claim();
-      expect(left?.metadata.finalizers ?? [], JSON.stringify(death)).not.toContain(VOLUME_FINALIZER);
-      expect(left === undefined || left.metadata.deletionTimestamp !== undefined, JSON.stringify(death)).toBe(true);
-      expect(await workspace()).toBeUndefined();
-    }
+    expect(whole.effects).toBe(ERASURE);
+    expect(whole.events.map(({ reason }) => reason)).toEqual(['VolumeErased']);
   });
 
-  it('of a restoration leads to its end, with the data, though its time is over', async () => {
+  it.each(deathsWithin(ERASURE))('that dies at effect $at (done: $isDone) comes to its end', async (death) => {
+    await run(alive(death));
+    await run();
+    const left = await claim();
+    expect(left?.metadata.finalizers ?? []).not.toContain(VOLUME_FINALIZER);
+    expect(left === undefined || left.metadata.deletionTimestamp !== undefined).toBe(true);
+    expect(await workspace()).toBeUndefined();
+  });
+
+  it('does not begin without the ledger’s word', async () => {
+    const annotations = { [ANNOTATIONS.operation]: 'another operation' };
+    await cluster.client.patch(PERSISTENT_VOLUME_CLAIMS, key(NAME), { metadata: { annotations } }, write);
+    const process = alive();
+    await pass(process);
+    expect(process.effects).toBe(0);
+  });
+});
+
+describe('a restoration', () => {
+  it('takes four effects, though the time of the volume is over', async () => {
     await askBack();
     const whole = alive();
     await run(whole);
-    expect(whole.effects).toBe(4);
+    expect(whole.effects).toBe(RESTORATION);
     expect(whole.events.map(({ reason }) => reason)).toEqual(['Restored']);
-    for (const death of deathsWithin(whole.effects)) {
-      await keepVolume();
+  });
+
+  it.each(deathsWithin(RESTORATION))(
+    'that dies at effect $at (done: $isDone) comes to its end, with the data',
+    async (death) => {
       await askBack();
       const before = await claim();
       await run(alive(death));
       await run();
-      const when = JSON.stringify(death);
       const back = await workspace();
-      expect(back, when).toMatchObject({
+      expect(back).toMatchObject({
         metadata: { labels: { team: 'docs' }, finalizers: ['moleculesai.app/approval'] },
         spec: { displayName: 'Writer' },
         status: { id: UID, incarnation: UID },
       });
-      expect(JSON.stringify(back?.metadata.managedFields), when).not.toContain('molecule-operator-restoration');
+      expect(JSON.stringify(back?.metadata.managedFields)).not.toContain('molecule-operator-restoration');
       const kept = await claim();
-      expect(kept?.metadata, when).toMatchObject({
+      expect(kept?.metadata).toMatchObject({
         uid: before?.metadata.uid,
         finalizers: expect.arrayContaining([VOLUME_FINALIZER]),
       });
-      expect(kept?.metadata.deletionTimestamp, when).toBeUndefined();
-      expect(kept?.metadata.labels, when).not.toHaveProperty([LABELS.expires]);
-    }
-  });
+      expect(kept?.metadata.deletionTimestamp).toBeUndefined();
+      expect(kept?.metadata.labels).not.toHaveProperty([LABELS.expires]);
+    },
+  );
 });
 
 describe('a volume that is asked back while it is being erased', () => {

@@ -8,6 +8,7 @@ import type { Condition, TemplateAsset } from '../../../src/apis/v1alpha1/types.
 import { FetchError } from '../../../src/assets/fetch/forge.ts';
 import { isNotFound } from '../../../src/kube/errors.ts';
 import type { Resource } from '../../../src/kube/objects.ts';
+import { decide, untilRequest } from './approvals.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
 const SPEC = {
@@ -124,20 +125,27 @@ describe('a TemplateAsset', () => {
     }
   });
 
-  it('goes at once when nobody uses it, and waits with the names of those who do', async () => {
-    for (const name of ['unused', 'used']) {
+  it('goes at once when nobody uses it, and waits for an approval, served as ever, where somebody does', async () => {
+    for (const name of ['unused', 'left', 'used']) {
       await createTemplate(name);
       await until(name, { status: 'True' });
     }
-    await operator.create(WORKSPACES, { spec: { templateRef: { name: 'used' } } }, 'user');
-    await operator.podOf('user');
-    for (const name of ['unused', 'used'])
+    for (const name of ['left', 'used']) {
+      await operator.create(WORKSPACES, { spec: { templateRef: { name } } }, `user-of-${name}`);
+      await operator.podOf(`user-of-${name}`);
+    }
+    for (const name of ['unused', 'left', 'used'])
       await operator.client.delete(TEMPLATE_ASSETS, { namespace: operator.namespace, name }, { signal });
     await untilGone('unused');
-    const { ready } = await until('used', { status: 'False', reason: 'InUse' });
-    expect(ready.message).toBe('Still used by user; it goes when no Workspace names it');
-    await operator.patch(WORKSPACES, 'user', { spec: { templateRef: null } });
+    const { asset } = await until('used', { status: 'True' }, ({ status }) => {
+      return status?.conditions?.some(({ reason }) => reason === 'AwaitingApproval') === true;
+    });
+    expect(asset.status?.artifact).toBeDefined();
+    await operator.patch(WORKSPACES, 'user-of-left', { spec: { templateRef: null } });
+    await untilGone('left');
+    await decide(operator, await untilRequest(operator, 'used', { phase: 'Pending' }));
     await untilGone('used');
+    await operator.podOf('user-of-used');
   });
 });
 

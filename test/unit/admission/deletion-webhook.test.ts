@@ -195,6 +195,20 @@ describe('its connections', () => {
     await expect(post(port, first.certificate)).rejects.toThrow('self-signed certificate');
   });
 
+  it('are cut off when a request does not come to its end', async () => {
+    const port = await listen();
+    const pair = await makePair();
+    webhook?.use(pair);
+    const socket = connect({ host: '127.0.0.1', port, ca: pair.certificate });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write('POST /asked HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{');
+    const startedMs = performance.now();
+    await closed;
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
+  });
+
   it.each([
     ['TLSv1.1', false],
     ['TLSv1.2', true],

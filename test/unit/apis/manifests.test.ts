@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { CHECKOUT_DIR } from '../../../hack/lib/paths.ts';
+import { WEBHOOK_SECRET } from '../../../src/admission/certificate-keeper.ts';
+import { targetOf, WEBHOOK_NAME, WEBHOOK_SERVICE } from '../../../src/admission/webhook-configuration.ts';
 import {
   APPROVAL_FINALIZER,
   LABELS,
@@ -12,12 +14,16 @@ import {
   OPERATOR_SERVICE_ACCOUNT,
   OPERATOR_USER,
 } from '../../../src/apis/v1alpha1/names.ts';
+import { PROBE_ACCOUNT, PROBE_KEY } from '../../../src/guard/probes.ts';
 
 /** What is looked at here, of objects of many kinds. */
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
   readonly rules?: readonly Rule[];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly subjects?: readonly { readonly name: string }[];
+  readonly webhooks?: readonly object[];
   readonly spec: {
     readonly failurePolicy?: string;
     readonly policyName?: string;
@@ -38,6 +44,7 @@ interface Manifest {
 interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -97,6 +104,23 @@ describe('what is installed', () => {
     expect(fromAgents?.from[0]?.podSelector?.matchLabels).toEqual({ 'app.kubernetes.io/managed-by': MANAGED_BY });
   });
 
+  it('asks the operator who deletes, without keeping anybody waiting or from anything', () => {
+    const { webhooks } = find('ValidatingWebhookConfiguration', WEBHOOK_NAME);
+    expect(webhooks).toEqual([
+      expect.objectContaining({
+        name: WEBHOOK_NAME,
+        failurePolicy: 'Ignore',
+        timeoutSeconds: 1,
+        sideEffects: 'NoneOnDryRun',
+        clientConfig: targetOf(undefined, OPERATOR_NAMESPACE),
+        rules: [
+          expect.objectContaining({ operations: ['DELETE'], resources: ['orgs', 'workspaces', 'templateassets'] }),
+        ],
+      }),
+    ]);
+    expect(find('Service', WEBHOOK_SERVICE).spec.selector).not.toHaveProperty([LABELS.leader]);
+  });
+
   it('has policies that fail closed, forbid and are bound', () => {
     const policies = installed.filter(({ kind }) => kind.endsWith('AdmissionPolicy'));
     expect(policies.map(({ spec }) => spec.failurePolicy)).toEqual(policies.map(() => 'Fail'));
@@ -123,14 +147,39 @@ describe('the rights that are granted', () => {
   });
 
   it('read Secrets by name alone', () => {
-    expect(rules.filter(({ resources }) => resources.includes('secrets')).map(({ verbs }) => verbs)).toEqual([['get']]);
+    const granted = rules.filter(({ resources }) => resources.includes('secrets'));
+    expect(granted.map(({ verbs, resourceNames }) => ({ verbs, resourceNames }))).toEqual(
+      expect.arrayContaining([
+        { verbs: ['get'], resourceNames: undefined },
+        { verbs: ['create', 'patch'], resourceNames: [WEBHOOK_SECRET] },
+      ]),
+    );
+    expect(granted).toHaveLength(2);
   });
 
-  it('have none of the ways to more rights', () => {
+  it('have none of the ways to more rights but a token for the account that tries the policies', () => {
     const escalations = ['escalate', 'bind', 'impersonate', 'nodes/proxy', 'serviceaccounts/token', 'pods/exec'];
     expect(
       rules.filter(({ resources, verbs }) => [...resources, ...verbs].some((word) => escalations.includes(word))),
-    ).toEqual([]);
+    ).toEqual([
+      { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [PROBE_ACCOUNT], verbs: ['create'] },
+    ]);
+  });
+
+  it('let that account do nothing but to its own two objects, ask, and delete the namespace of the operator', () => {
+    const { namespace } = find('Role', PROBE_ACCOUNT).metadata;
+    expect(namespace).toBe(OPERATOR_NAMESPACE);
+    const bound = installed.filter(({ subjects }) => subjects?.some(({ name }) => name === PROBE_ACCOUNT));
+    expect(bound.map(({ kind, roleRef }) => [kind, roleRef?.kind, roleRef?.name])).toEqual([
+      ['RoleBinding', 'Role', PROBE_ACCOUNT],
+    ]);
+    const granted = find('Role', PROBE_ACCOUNT).rules ?? [];
+    expect(granted.filter(({ resourceNames }) => resourceNames === undefined)).toEqual([
+      { apiGroups: ['moleculesai.app'], resources: ['approvalrequests'], verbs: ['create'] },
+    ]);
+    expect(new Set(granted.flatMap(({ resourceNames = [] }) => resourceNames))).toEqual(
+      new Set([PROBE_KEY.name, OPERATOR_NAMESPACE]),
+    );
   });
 });
 

@@ -85,8 +85,12 @@ export const FAULTS: readonly [FaultRow, ...FaultRow[]] = [
   {
     name: 'a slow list',
     draw: (random) => ({ kind: 'slow list', everyMs: random.between(200, 2_000) }),
-    // One that is cut by another fault is not complete.
-    traces: [{ metric: 'molecule_watch_list_seconds_sum' }, { metric: 'molecule_watch_errors_total' }],
+    // One that is cut by another fault is not complete, and one that a pass makes itself shows in the time of that pass.
+    traces: [
+      { metric: 'molecule_watch_list_seconds_sum' },
+      { metric: 'molecule_watch_errors_total' },
+      { metric: 'controller_runtime_reconcile_time_seconds_sum', labels: { controller: 'approval-request' } },
+    ],
   },
   {
     name: 'a kind that is not served for a while',

@@ -49,6 +49,7 @@ describe.for(SEEDS)('SEQUENCE_SEED=%i', (seed) => {
     await tidyUp(world);
     expect(world.violations).toEqual([]);
     expect(world.ledger.open).toEqual([]);
+    expect(world.ledger.consumedTwice).toEqual([]);
     // Of two at once, one that lags may make a Pod after the other let the Workspace go: the API cannot forbid it.
     if (faults.length === 1) expect(world.objects(PODS).filter((pod) => isOrphan(world, pod))).toEqual([]);
 

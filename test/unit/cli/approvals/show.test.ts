@@ -78,6 +78,14 @@ To decide:
     expect(stdout).toContain('BREAK-GLASS');
   });
 
+  it('says what it takes to decide where nobody knows who asked', async () => {
+    const record = { ...RECORD, askers: [] };
+    const spec = { record, hash: hashRecord(record), requestedBy: 'unattributed' };
+    const { code, stdout } = await runOn(['approvals', 'show', NAME], { objects: [request({ spec })] });
+    expect(code).toBe(0);
+    expect(stdout).toContain('deciding takes the verb approve-unattributed besides');
+  });
+
   it('shows the words of who asked escaped', async () => {
     const spec = { reason: 'ok"\u202e', requestedBy: 'j\u0430ne' };
     const { stdout } = await runOn(['approvals', 'show', NAME], { objects: [request({ spec })] });

@@ -82,12 +82,10 @@ describe('the first status of what came back', () => {
 });
 
 describe('what an object keeps', () => {
-  const own = (kind: string, spec: Restorable['spec'], status: Restorable['status']): Restorable => ({
-    ...held(),
-    kind,
-    spec,
-    ...(status === undefined ? {} : { status }),
-  });
+  const own = (kind: string, spec: Restorable['spec'], status: Restorable['status']): Restorable => {
+    const { status: _status, ...rest } = held();
+    return { ...rest, kind, spec, ...(status === undefined ? {} : { status }) };
+  };
   it.each([
     ['Workspace', {}, undefined, { id: UID, incarnation: UID }],
     ['Workspace', { id: 'given' }, { id: 'given', incarnation: 'first' }, { id: 'given', incarnation: 'first' }],

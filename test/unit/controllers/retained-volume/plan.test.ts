@@ -168,6 +168,12 @@ describe('a volume that is asked back', () => {
 
   it('waits for its own dead Workspace to be gone', () => {
     expect(quiet(askedBack(held()))).toEqual(NOTHING);
+    expect(quiet(askedBack(held({ uid: uidOf('came back once') })))).toEqual(NOTHING);
+  });
+
+  it('goes on with one that we made, although somebody deletes it already', () => {
+    const dying = identified({ deletionTimestamp: '2026-03-01T09:59:00Z' });
+    expect(askedBack(dying).writes).toHaveLength(1);
   });
 
   it.each<[string, Partial<RetainedVolumeSnapshot>, Work, string]>([
