@@ -210,7 +210,7 @@ describe.for(Object.entries(SCRIPTS))('%s comes to the same end', ([, script]) =
     ends = (await play(script, noFaults)).ends;
   });
 
-  it.for(FAULTS)('whichever single effect met with: %s', { timeout: 60_000 }, async (fault) => {
+  it.for(FAULTS)('whichever single effect met with: %s', { timeout: 120_000 }, async (fault) => {
     for (let n = 1, isOver = false; !isOver; n += 1) {
       const source = faultAt(n, fault);
       const run = await play(script, source);
