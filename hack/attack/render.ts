@@ -1,7 +1,7 @@
 import { alignRows } from '../../src/cli/text.ts';
 import type { Result } from './attempt.ts';
 
-/** The table of what was tried, and what an administrator of the cluster can still do. */
+/** The table of what was tried, and what remains possible. */
 export function renderResults(results: readonly Result[]): readonly string[] {
   const byDesign = results.filter(({ expected }) => expected === 'possible');
   const tried = results.filter(({ expected }) => expected !== 'possible');
@@ -20,8 +20,8 @@ export function renderResults(results: readonly Result[]): readonly string[] {
     ...(byDesign.length === 0
       ? []
       : [
-          'Possible by design, for an administrator of the cluster:',
-          ...alignRows(byDesign.map(({ route, got, attempt }) => [`  ${route}`, got, attempt])),
+          'Possible by design (docs/threat-model.md):',
+          ...alignRows(byDesign.map(({ identity, got, attempt }) => [`  ${identity}`, got, attempt])),
           '',
         ]),
     ...failed.map(({ attempt, identity, expected, got, answer }) =>

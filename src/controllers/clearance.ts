@@ -5,6 +5,8 @@
 export interface Clearance {
   /** `absent`: none is configured. `unknown`: it has not been asked yet. */
   readonly ledger: 'available' | 'unavailable' | 'frozen' | 'absent' | 'unknown';
+  /** Since when it has not been available without a break; absent while it is, and before it ever was asked. */
+  readonly ledgerDeadSince?: Date;
   /** Open ways round the approvals, sorted, each with what closes it; undefined before the first examination. */
   readonly openRoutes: readonly string[] | undefined;
 }

@@ -40,7 +40,7 @@ export function gatherContest(id: string, sources: IdentitySources): Contest {
   const claimedBy = sources.holderOf(id);
   return {
     id,
-    contenders: withRestored(id, sources.approvalRequests, [
+    contenders: withRestored({ id, claimedBy }, sources.approvalRequests, [
       ...sources.workspaces.byIndex(BY_ID, id).map(({ metadata }) => contender('Workspace', metadata, metadata.name)),
       ...sources.orgs
         .byIndex(BY_ID, id)
@@ -56,10 +56,11 @@ export function gatherContest(id: string, sources: IdentitySources): Contest {
 
 /**
  * A safe no costs nobody their id: who comes back is the elder of everybody, because its new uid and creation say nothing, and
- * while it is on its way it is a contender all the same, under the uid that it had.
+ * while it is on its way it is a contender all the same, under the uid that it had. Where the ledger knows who held the id, that is
+ * so of the holder alone: nobody gets an id that was never his by having his own deletion denied.
  */
 function withRestored(
-  id: string,
+  { id, claimedBy }: { readonly id: string; readonly claimedBy: string | undefined },
   requests: StoreView<ApprovalRequest>,
   live: readonly Contender[],
 ): readonly Contender[] {
@@ -71,7 +72,8 @@ function withRestored(
       const name = `${namespace}/${isRoot ? PLATFORM_AGENT_NAME : target.name}`;
       const isUnderWay = status?.restoration?.state === 'Releasing';
       return { uid: target.uid, kind, name, createdAt: '', isUnderWay };
-    });
+    })
+    .filter(({ uid }) => claimedBy === undefined || uid === claimedBy);
   const isSame = (one: Pick<Contender, 'kind' | 'name'>, other: Pick<Contender, 'kind' | 'name'>): boolean =>
     one.kind === other.kind && one.name === other.name;
   return [

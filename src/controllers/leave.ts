@@ -1,6 +1,6 @@
 import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
 import { REASONS, type Reason } from '../apis/v1alpha1/reasons.ts';
-import type { ApprovalRequest, Workspace } from '../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, Workspace } from '../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectMeta } from '../kube/objects.ts';
 import type { Clearance } from './clearance.ts';
 import type { StoreView } from './store-view.ts';
@@ -12,6 +12,9 @@ export const BY_COVERED_UID = 'coveredUID';
 export const BY_TARGET = 'target';
 /** Index of ApprovalRequests: what their restoration gives back, ids and incarnation. */
 export const BY_RESTORED = 'restored';
+
+/** Index of ApprovalRequests: `namespace/kind` of a target that is to be brought back and is not back yet. */
+export const BY_DENIED = 'denied';
 
 /** Index of volumes: `namespace/name` of the deleted Workspace that somebody asks back with it. */
 export const BY_ASKED_BACK = 'askedBack';
@@ -37,18 +40,26 @@ export interface Leaver {
   readonly metadata: ObjectMeta;
 }
 
+/** Where it is known what goes under an approval that was used up. */
+export interface Covering {
+  readonly approvalRequests: StoreView<ApprovalRequest>;
+  readonly orgs: StoreView<Org>;
+  readonly workspaces: StoreView<Workspace>;
+}
+
 /** Reads memory only. */
 export function leaveOf(
   { kind, metadata }: Leaver,
-  sources: { readonly approvalRequests: StoreView<ApprovalRequest>; readonly clearance: Clearance },
+  sources: Covering & { readonly clearance: Clearance },
 ): Leave {
   const { approvalRequests, clearance } = sources;
   const covering = approvalRequests.byIndex(BY_COVERED_UID, metadata.uid ?? '');
   const blocked = blockedBy(clearance);
-  const consumed = covering.find(({ status }) => status?.phase === 'Consumed');
+  const consumed = consumedFor(metadata.uid ?? '', sources);
   const record = consumed?.spec.record;
   if (consumed !== undefined && record !== undefined) {
-    if (blocked !== undefined && consumed.spec.breakGlass !== true) return blocked;
+    const stillBlocked = consumed.spec.breakGlass === true ? blockedBy(withoutLedger(clearance)) : blocked;
+    if (stillBlocked !== undefined) return stillBlocked;
     return {
       kind: 'granted',
       operationID: consumed.status?.operationID ?? '',
@@ -73,6 +84,19 @@ export function leaveOf(
   );
 }
 
+/**
+ * The request whose approval was used up for the object of this uid: for itself, or for what it goes with, as long as that is still
+ * going. Who was moved away in time was not destroyed by that operation, and by no later one without an approval of its own.
+ */
+export function consumedFor(uid: string, { approvalRequests, orgs, workspaces }: Covering): ApprovalRequest | undefined {
+  return approvalRequests.byIndex(BY_COVERED_UID, uid).find(({ metadata, spec: { target }, status }) => {
+    if (status?.phase !== 'Consumed') return false;
+    if (target.uid === uid) return true;
+    const key = { namespace: metadata.namespace ?? '', name: target.name };
+    return (target.kind === 'Org' ? orgs : workspaces).get(key)?.metadata.uid === target.uid;
+  });
+}
+
 /** What keeps every deletion, whatever was decided; undefined when nothing does. */
 export function blockedBy({ ledger, openRoutes }: Clearance): Extract<Leave, { kind: 'held' }> | undefined {
   switch (ledger) {
@@ -94,6 +118,11 @@ export function blockedBy({ ledger, openRoutes }: Clearance): Extract<Leave, { k
     REASONS.guardOpen,
     `Nothing is destroyed while a way round the approvals is open: ${openRoutes.join('; ')}`,
   );
+}
+
+/** What counts where two people broke the glass: without the policies one of them could be both. */
+export function withoutLedger(clearance: Clearance): Clearance {
+  return { ...clearance, ledger: 'available' };
 }
 
 function held(reason: Reason, message: string): Extract<Leave, { kind: 'held' }> {

@@ -16,7 +16,7 @@ import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { Manager } from '../runtime/manager.ts';
 import type { Store } from '../runtime/store.ts';
 import { BY_ID, idsOfOrg, idsOfWorkspace, idsRestored } from './identities.ts';
-import { BY_ASKED_BACK, BY_COVERED_UID, BY_RESTORED, BY_TARGET } from './leave.ts';
+import { BY_ASKED_BACK, BY_COVERED_UID, BY_DENIED, BY_RESTORED, BY_TARGET, isConcluded } from './leave.ts';
 import { type ObservedAccount, type ObservedPolicy, observeAccount, observePolicy } from './org/observed.ts';
 import { type ObservedCatalog, observeCatalog } from './runtime-catalog.ts';
 import { observeNode, observePod, observeVolume } from './workspace/observe.ts';
@@ -46,6 +46,10 @@ export interface Stores {
 export const approvalRequestIndexes: Readonly<Record<string, (request: ApprovalRequest) => readonly string[]>> = {
   [BY_COVERED_UID]: ({ spec }) => [...new Set([spec.target.uid, ...(spec.record?.losses ?? []).map(({ uid }) => uid)])],
   [BY_TARGET]: ({ metadata, spec }) => [`${metadata.namespace}/${spec.target.kind}/${spec.target.name}`],
+  [BY_DENIED]: (request) =>
+    request.status?.phase === 'Denied' && !isConcluded(request)
+      ? [`${request.metadata.namespace}/${request.spec.target.kind}`]
+      : [],
   [BY_RESTORED]: (request) => [...idsRestored(request), request.status?.restoration?.incarnation ?? []].flat(),
 };
 

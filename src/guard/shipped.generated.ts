@@ -53,7 +53,7 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
           "reason": "Forbidden"
         },
         {
-          "expression": "variables.askers.exists(asker,\n\n  !(asker in ['', 'unattributed']) && !asker.startsWith('system:serviceaccount:kube-system:')) ||\nvariables.request.check('approve-unattributed').allowed()",
+          "expression": "variables.askers.exists(asker,\n\n  !(asker in ['', 'unattributed', 'system:kube-controller-manager']) &&\n  !asker.startsWith('system:serviceaccount:kube-system:')) ||\nvariables.request.check('approve-unattributed').allowed()",
           "message": "Cannot decide: nobody knows who asked, so it might have been you, and deciding takes the verb approve-unattributed on approvalrequests.moleculesai.app, which you do not have; ask somebody with the role molecule-approver-unattributed.",
           "reason": "Forbidden"
         },
@@ -670,6 +670,10 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
     "spec": {
       "failurePolicy": "Fail",
       "matchConditions": [
+        {
+          "expression": "request.operation != 'CREATE' || request.userInfo.username != 'system:serviceaccount:molecule-system:molecule-operator'",
+          "name": "not-made-again"
+        },
         {
           "expression": "object.spec.?allowPrivilegedTiers.orValue(false) && !(oldObject != null && oldObject.spec.?allowPrivilegedTiers.orValue(false))",
           "name": "allowed-newly"

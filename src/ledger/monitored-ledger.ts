@@ -26,6 +26,7 @@ export class MonitoredLedger implements Ledger {
   readonly #options: MonitoredLedgerOptions;
   readonly #listeners: (() => void)[] = [];
   #health: LedgerHealth;
+  #deadSince: Date | undefined;
   #doubt = Promise.withResolvers<void>();
 
   constructor(options: MonitoredLedgerOptions) {
@@ -36,6 +37,11 @@ export class MonitoredLedger implements Ledger {
   /** From memory. */
   health(): LedgerHealth {
     return this.#health;
+  }
+
+  /** Since when it has not been available without a break, as far as this process knows; undefined while it is. */
+  deadSince(): Date | undefined {
+    return this.#deadSince;
   }
 
   /** Called after every change. */
@@ -126,9 +132,10 @@ export class MonitoredLedger implements Ledger {
 
   #become(health: LedgerHealth, error: Error | undefined): void {
     if (!this.#options.isConfigured || this.#health === health) return;
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
     const before = this.#health;
     this.#health = health;
+    this.#deadSince = health === 'available' ? undefined : (this.#deadSince ?? clock.now());
     if (health !== 'available') {
       log.warn({ reason: error?.message, health }, 'The ledger cannot be used; nothing is destroyed until it can');
       this.#doubt.resolve();

@@ -58,7 +58,7 @@ function isBookmark({ metadata }: JsonObject): boolean {
 function trimmed(value: JsonObject): JsonObject {
   const { metadata, kind, spec: _spec, status, ...rest } = value;
   if (!isJsonObject(metadata)) return value;
-  const { managedFields: _managed, continue: more, ...kept } = metadata;
+  const { managedFields, continue: more, ...kept } = metadata;
   const isListed = value.items !== undefined || isBookmark(value);
   const shown = {
     ...kept,
@@ -69,5 +69,15 @@ function trimmed(value: JsonObject): JsonObject {
     const phase = isJsonObject(status) ? { phase: status.phase ?? null } : {};
     return { ...rest, kind, metadata: shown, status: phase };
   }
-  return { ...value, metadata: shown };
+  return { ...value, metadata: { ...shown, ...managersOf(managedFields) } };
+}
+
+/**
+ * Who owns something of an object. What exactly depends on the schema and its kinds of lists, who wrote status is not kept, and
+ * times are nobody's business.
+ */
+function managersOf(managedFields: Json | undefined): JsonObject {
+  if (!Array.isArray(managedFields)) return {};
+  const own = managedFields.filter(isJsonObject).filter(({ subresource }) => subresource === undefined);
+  return { managedFields: own.map(({ manager, operation }) => `${manager} ${operation}`).toSorted() };
 }

@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import { keyOf, keyString } from '../../src/kube/objects.ts';
+import { withManagedFields } from './managed-fields.ts';
 import type { Owners } from './ownership.ts';
 
 export interface Entry {
@@ -64,7 +65,8 @@ export class History {
   put(resource: Resource, { object, owners }: Entry): KubeObject {
     const kind = kindOf(resource);
     this.#version += 1;
-    const after = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } };
+    const metadata = { ...object.metadata, resourceVersion: String(this.#version) };
+    const after = withManagedFields({ ...object, metadata }, owners);
     const entries = this.#entries.get(kind) ?? new Map<string, Entry>();
     const before = entries.get(keyString(keyOf(object)))?.object;
     entries.set(keyString(keyOf(object)), { object: after, owners });

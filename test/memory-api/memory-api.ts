@@ -25,8 +25,8 @@ const FIRST_VERSION = 1_000;
 /**
  * A Kubernetes API in memory, at the level of requests and answers, for what this project's code and tests ask of one.
  * test/integration/memory-api compares it with the real apiserver, request by request. Left out: validation and defaults
- * of schemas, CEL, admission policies, authorization, managedFields in what is served, list types other than
- * atomic, and all controllers. What it does not know it throws at, instead of answering it wrongly.
+ * of schemas, CEL, admission policies, authorization, managedFields of status and times in the others, list
+ * types other than atomic, and all controllers. What it does not know it throws at, instead of answering it wrongly.
  */
 export class MemoryApi {
   readonly #options: MemoryApiOptions;

@@ -29,6 +29,11 @@ function pod(name: string, metadata: JsonObject = {}) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec };
 }
 
+function managed(manager: string, label: string): JsonObject {
+  const fieldsV1 = { 'f:metadata': { 'f:labels': { [label]: {} } } };
+  return { manager, operation: 'Apply', apiVersion: 'example.test/v1', fieldsType: 'FieldsV1', fieldsV1 };
+}
+
 const CREATION: readonly Step[] = [
   get('an object that is not there', `${WIDGETS}/none`),
   get('a built-in object that is not there', `${CONFIG_MAPS}/none`),
@@ -198,6 +203,12 @@ const APPLYING: readonly Step[] = [
   apply('what two apply stays when one lets go', `${WIDGETS}/s`, widget('s')),
   apply('and goes when the other does', `${WIDGETS}/s`, widget('s'), 'second'),
   apply('with a wrong uid', `${WIDGETS}/s`, widget('s', { metadata: { uid: STRANGER } })),
+  apply('two labels of one manager', `${WIDGETS}/m`, widget('m', { metadata: { labels: { app: 'x', tier: '1' } } })),
+  merge('ownership is handed over as written', `${WIDGETS}/m`, {
+    metadata: { managedFields: [managed('second', 'f:tier'), managed('third', 'f:app')] },
+  }),
+  apply('who owns nothing any more takes nothing away', `${WIDGETS}/m`, widget('m')),
+  apply('who was handed it does', `${WIDGETS}/m`, widget('m'), 'second'),
   apply(
     'with an old version',
     `${WIDGETS}/s`,

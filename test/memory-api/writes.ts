@@ -2,6 +2,7 @@ import type { JsonPatchOperation } from '../../src/kube/client.ts';
 import { type KubeObject, keyOf, type ObjectKey, type Resource } from '../../src/kube/objects.ts';
 import type { Entry, History } from './history.ts';
 import { NAMESPACES, traitsOf } from './kinds.ts';
+import { ownersOf, withManagedFields } from './managed-fields.ts';
 import { apply, isSameOwnership, type Owners, ownAfterUpdate } from './ownership.ts';
 import { applyJsonPatch, applyMergePatch } from './patches.ts';
 import {
@@ -53,7 +54,7 @@ export class Writes {
     const name = String(sent.name ?? '');
     const owners = ownAfterUpdate(NO_OWNERS, { before: {}, after: body, manager });
     const named = { ...key, name };
-    if (isDryRun) return this.#made(resource, named, body);
+    if (isDryRun) return withManagedFields(this.#made(resource, named, body), owners);
     return this.#insert(resource, named, { body, owners });
   }
 
@@ -187,7 +188,11 @@ export class Writes {
     const live = this.#live(change.resource, change.key);
     const before = asJson(live.object);
     const after = patched(before);
-    const owners = ownAfterUpdate(live.owners, { before, after, manager: change.manager });
+    const { managedFields } = metadataOf(after);
+    const isTold = !isSameJson(managedFields, metadataOf(before).managedFields);
+    const owned = isTold ? ownersOf(managedFields) : live.owners;
+    // Of an object that nobody owned anything of, an update says nothing either.
+    const owners = owned.size === 0 ? owned : ownAfterUpdate(owned, { before, after, manager: change.manager });
     return this.#store(change, live, after, owners);
   }
 

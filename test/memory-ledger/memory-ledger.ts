@@ -120,8 +120,9 @@ export class MemoryLedger implements Ledger {
   async record(intent: Intent): Promise<void> {
     const { subjectUID, action, subject, detail, operationID } = intent;
     if (operationID !== undefined) {
-      const { members = [] } = this.operations.find(({ id }) => id === operationID) ?? {};
-      if (!members.some(({ uid }) => uid === subjectUID)) throw notCovered(subject);
+      const { members = [], result } = this.operations.find(({ id }) => id === operationID) ?? {};
+      const isOpen = result === undefined || this.#operationOn(intent) !== undefined;
+      if (!isOpen || !members.some(({ uid }) => uid === subjectUID)) throw notCovered(subject);
     }
     if (this.#operationOn(intent) !== undefined) return;
     const parent = operationID === undefined ? {} : { parentID: operationID };

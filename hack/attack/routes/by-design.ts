@@ -5,7 +5,7 @@ import { judge, mustAs, type Scene } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
 import { withoutBinding } from './guard.ts';
 
-const route = 'administrator';
+const route = 'by-design';
 const AGENT = `workspace/${VICTIM.agent}`;
 const STRIP = ['patch', AGENT, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
 
@@ -34,7 +34,7 @@ export const BY_DESIGN: readonly Attempt[] = [
     identity: 'editor',
     expected: 'possible',
     run: async (scene) => {
-      await mustAs(scene, 'admin', ['create', '-f', '-'], editors(OPERATOR_NAMESPACE));
+      await mustAs(scene, 'admin', ['create', '-n', OPERATOR_NAMESPACE, '-f', '-'], editors(OPERATOR_NAMESPACE));
       try {
         return await possible(scene, [...STRIP, `--as=${OPERATOR_USER}`, '--dry-run=server']);
       } finally {

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
-import type { Attempt } from '../attempt.ts';
+import { type Attempt, refusalOf } from '../attempt.ts';
 import { USERS } from '../people.ts';
 import { decision, judge, mustAs, pending, type Scene, until } from '../scene.ts';
 import { VICTIM } from '../tenant.ts';
@@ -74,9 +74,9 @@ function rewriter(): readonly object[] {
 export const GUARD: readonly Attempt[] = [
   {
     route,
-    attempt: "somebody else's mutating policy writes another approver into a decision",
+    attempt: "somebody else's mutating policy writes another approver into a decision: refused, or put right by ours",
     identity: 'approver',
-    expected: 'refused by policy',
+    expected: 'harmless',
     run: async (scene) => {
       const request = await pending(scene);
       const list = { apiVersion: 'v1', kind: 'List', items: rewriter() };
@@ -91,7 +91,8 @@ export const GUARD: readonly Attempt[] = [
           ]);
           return probe.code !== 0 || probe.stdout.includes(MARK) ? probe : undefined;
         });
-        if (answer.code !== 0) return answer;
+        // Which of the two policies has the last word is not said; if it is the other one, ours refuses.
+        if (refusalOf(answer) === 'refused by policy') return 'harmless';
         const { spec }: Pick<ApprovalRequest, 'spec'> = JSON.parse(answer.stdout);
         return judge(spec.decision?.by === USERS.approver, 'harmless', `decided by ${spec.decision?.by}`);
       } finally {

@@ -1,3 +1,4 @@
+import { WEBHOOK_SECRET } from '../../admission/certificate-keeper.ts';
 import {
   GROUP,
   LABELS,
@@ -12,9 +13,11 @@ import {
   NETWORK_POLICIES,
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
+  SECRETS,
   SERVICE_ACCOUNTS,
 } from '../../apis/v1alpha1/resources.ts';
-import { type KubeObject, keyOf, type Resource } from '../../kube/objects.ts';
+import { PROBE_KEY } from '../../guard/probes.ts';
+import { type KubeObject, keyOf, keyString, type Resource } from '../../kube/objects.ts';
 import { isKindMissing } from '../cluster-failure.ts';
 import { type ClusterClient, FIELD_MANAGER } from '../connect.ts';
 import { listAll } from '../list-all.ts';
@@ -46,6 +49,10 @@ export interface Step {
   readonly act?: (leftover: Leftover, source: StepSource) => Promise<void>;
 }
 
+const OWN_BELONGINGS = [
+  { resource: SECRETS, name: WEBHOOK_SECRET },
+  { resource: PERSISTENT_VOLUME_CLAIMS, name: PROBE_KEY.name },
+] as const;
 const INSTALLED = `app.kubernetes.io/name=${OPERATOR_POD_LABELS['app.kubernetes.io/name']}`;
 const MANAGED = `${LABELS.managedBy}=${MANAGED_BY}`;
 
@@ -88,6 +95,7 @@ export const STEPS: readonly Step[] = [
     find: (source) => listOf(source, MACHINERY, { namespace: OPERATOR_NAMESPACE, labelSelector: INSTALLED }),
     act: remove,
   },
+  { title: 'Delete what the operator made for itself', find: findOwnBelongings, act: releaseAndRemove },
   {
     title: 'Delete its rights and roles',
     find: (source) => listOf(source, CLUSTER_RIGHTS, { labelSelector: INSTALLED }),
@@ -138,8 +146,20 @@ async function findDefinitions(source: StepSource): Promise<readonly Leftover[]>
   return all.filter(({ object }) => object.metadata.name.endsWith(`.${GROUP}`));
 }
 
-function isOurVolume({ metadata }: KubeObject): boolean {
-  return metadata.finalizers?.includes(VOLUME_FINALIZER) === true;
+/** The webhook's certificate, and the volume that the guard tried its probes on. Neither holds anything of people. */
+async function findOwnBelongings({ client, signal }: StepSource): Promise<readonly Leftover[]> {
+  const found: Leftover[] = [];
+  for (const { resource, name } of OWN_BELONGINGS) {
+    const object = foundValue(await find(client.get(resource, { namespace: OPERATOR_NAMESPACE, name }, { signal })));
+    if (object !== undefined) found.push({ resource, object });
+  }
+  return found;
+}
+
+/** Not the guard's own, which stays for nobody. */
+function isOurVolume(object: KubeObject): boolean {
+  const isProbe = keyString(keyOf(object)) === keyString(PROBE_KEY);
+  return !isProbe && object.metadata.finalizers?.includes(VOLUME_FINALIZER) === true;
 }
 
 function ourFinalizers({ metadata }: KubeObject): readonly string[] {
@@ -158,6 +178,11 @@ async function remove({ resource, object }: Leftover, { client, signal }: StepSo
   const { uid, deletionTimestamp } = object.metadata;
   if (deletionTimestamp !== undefined) return;
   await client.delete(resource, keyOf(object), { ...(uid === undefined ? {} : { uid }), signal });
+}
+
+/** One write per look, so that each is made with what was read. */
+async function releaseAndRemove(leftover: Leftover, source: StepSource): Promise<void> {
+  await (ourFinalizers(leftover.object).length > 0 ? release : remove)(leftover, source);
 }
 
 interface Selection {

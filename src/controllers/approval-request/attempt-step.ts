@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import { hashRecord } from '../../rules/approval/record.ts';
 import type { ApprovalEffect } from '../../runtime/plan.ts';
-import { blockedBy } from '../leave.ts';
+import { blockedBy, withoutLedger } from '../leave.ts';
 import { type Attempt, closing, deciding } from './attempt.ts';
 import type { Matter, Step } from './matter.ts';
 import { isCurrent } from './operation.ts';
@@ -46,7 +46,7 @@ export function attemptStep(matter: Matter, { request, attempt, now }: Attempted
   const isBreakGlass = attempt.approvalID === undefined;
   // As the ledger does where there is one; policies say the same before.
   if (isBreakGlass && decision.by === request.spec.requestedBy) return settle([], withdrawnAs(request, standing));
-  const blocked = isBreakGlass ? undefined : blockedBy(matter.clearance);
+  const blocked = blockedBy(isBreakGlass ? withoutLedger(matter.clearance) : matter.clearance);
   if (blocked === undefined) return { kind: 'use', attempt, request };
   if (verdict.length > 0) return { kind: 'record', approvals: verdict };
   return { kind: 'tell', tellings: [approved(request, blocked)], recheckAfterMs: BLOCKED_RECHECK_MS };

@@ -8,7 +8,7 @@ import { isFinal } from '../../rules/approval/lifecycle.ts';
 import { parseDurationMs } from '../../rules/duration.ts';
 import { RefusedError } from '../../runtime/classify.ts';
 import type { ClearanceSource } from '../clearance.ts';
-import { BY_COVERED_UID, BY_TARGET, blockedBy, isConcluded } from '../leave.ts';
+import { BY_TARGET, blockedBy, consumedFor, isConcluded } from '../leave.ts';
 import { gatherRestoration, type RestorationSources } from '../restoration/gather.ts';
 import type { StoreView } from '../store-view.ts';
 import { usersOf } from '../template-asset/gather.ts';
@@ -158,8 +158,7 @@ async function readNow({ subject, uid }: Matter, live: LiveSource, signal: Abort
 
 function standingOf(target: Target | undefined, uid: string, sources: ApprovalSources): Standing {
   if (target === undefined || target.object.metadata.uid !== uid) return 'gone';
-  const covering = sources.approvalRequests.byIndex(BY_COVERED_UID, uid);
-  if (covering.some(({ status }) => status?.phase === 'Consumed')) return 'covered';
+  if (consumedFor(uid, sources) !== undefined) return 'covered';
   const { deletionTimestamp, finalizers = [] } = target.object.metadata;
   if (deletionTimestamp === undefined) return 'standing';
   if (!finalizers.includes(APPROVAL_FINALIZER)) return 'gone';
@@ -167,8 +166,8 @@ function standingOf(target: Target | undefined, uid: string, sources: ApprovalSo
 }
 
 /** Without an artifact nothing was ever delivered from it. */
-function isUsed({ object }: Extract<Target, { kind: 'TemplateAsset' }>, { workspaces }: ApprovalSources): boolean {
-  return object.status?.artifact !== undefined && usersOf(object, workspaces).length > 0;
+function isUsed({ object }: Extract<Target, { kind: 'TemplateAsset' }>, sources: ApprovalSources): boolean {
+  return object.status?.artifact !== undefined && usersOf(object, sources).length > 0;
 }
 
 function ttlOf({ namespace }: Subject, { orgs }: ApprovalSources): number {

@@ -1,4 +1,5 @@
 import { GROUP } from '../../apis/v1alpha1/names.ts';
+import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import type { CaseFile } from '../../ledger/port.ts';
 import { countsAsAsker } from '../../rules/approval/askers.ts';
@@ -10,6 +11,8 @@ import { deletionOf, wordsOf } from './subject.ts';
 import { recorded, superseded, type Telling, unheard, withdrawn, withdrawnAs } from './telling.ts';
 
 const LEDGER_RECHECK_MS = 30_000;
+/** A ledger that is silent for less may only be restarting, or somebody made it stumble. */
+const LEAST_OUTAGE_MS = 300_000;
 
 /** Without a reading the answer may be to ask for one; most matters rest without it. */
 export function stepOf(matter: Matter, reading: LedgerReading | undefined, now: Date): Step {
@@ -23,7 +26,7 @@ export function stepOf(matter: Matter, reading: LedgerReading | undefined, now: 
       ),
     );
   const glass = open.filter(({ spec }) => spec.breakGlass === true);
-  if (glass[0] !== undefined) return breakGlassStep(matter, glass[0], { others: glass.slice(1), now });
+  if (glass[0] !== undefined) return breakGlassStep(matter, glass[0], { others: glass.slice(1), reading, now });
   if (open.length === 0 && standing !== 'held') return { kind: 'rest' };
   const [only] = open;
   if (open.length === 1 && only !== undefined && isSteady(only, matter, now)) return steadyStep(only, now);
@@ -35,18 +38,34 @@ export function stepOf(matter: Matter, reading: LedgerReading | undefined, now: 
   return knownStep(matter, reading.file, now);
 }
 
+const STILL_SHORT = {
+  reason: REASONS.ledgerUnavailable,
+  message: 'The glass is broken only once the ledger has been dead for five minutes; the request waits until then',
+};
+
 /** Without a ledger its own hour counts. It is for the time in which there is none, and for no other. */
 function breakGlassStep(
   matter: Matter,
   request: ApprovalRequest,
-  { others, now }: { readonly others: readonly ApprovalRequest[]; readonly now: Date },
+  {
+    others,
+    reading,
+    now,
+  }: { readonly others: readonly ApprovalRequest[]; readonly reading: LedgerReading | undefined; readonly now: Date },
 ): Step {
   const [other] = others;
   if (other !== undefined) return tell(withdrawn(other, overtakenBy(request)));
-  const { ledger } = matter.clearance;
+  const { ledger, ledgerDeadSince = now } = matter.clearance;
   if (ledger === 'unknown') return { kind: 'rest', recheckAfterMs: LEDGER_RECHECK_MS };
+  // That it is dead is noticed by those who ask it, and nobody may have asked since.
+  if (ledger === 'available' && reading === undefined) return { kind: 'ask' };
+  if (ledger === 'available' && reading?.kind === 'silent')
+    return { kind: 'tell', tellings: [unheard(request, reading)], recheckAfterMs: LEDGER_RECHECK_MS };
   if (ledger !== 'unavailable' && ledger !== 'frozen')
     return tell(withdrawn(request, 'The glass is broken only while the ledger is dead; ask without spec.breakGlass'));
+  const remainingMs = ledgerDeadSince.getTime() + LEAST_OUTAGE_MS - now.getTime();
+  if (remainingMs > 0)
+    return { kind: 'tell', tellings: [unheard(request, STILL_SHORT)], recheckAfterMs: remainingMs };
   const attempt = breakGlassAttempt(request, now);
   if (request.spec.record !== undefined) return attemptStep(matter, { request, attempt, now });
   if (attempt.isExpired) return tell(withdrawn(request, 'Not completed in time; ask again'));

@@ -43,9 +43,9 @@ export function gatherOrg(key: ObjectKey, sources: OrgSources): OrgSnapshot | un
   };
 }
 
-function leaveTo({ metadata }: Org, { approvalRequests, clearance }: OrgSources): Leave | undefined {
+function leaveTo({ metadata }: Org, sources: OrgSources): Leave | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
-  return leaveOf({ kind: 'Org', metadata }, { approvalRequests, clearance: clearance.current() });
+  return leaveOf({ kind: 'Org', metadata }, { ...sources, clearance: sources.clearance.current() });
 }
 
 function isOnItsWayBack(org: Org, sources: OrgSources): boolean {

@@ -4,8 +4,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { ObjectKey, Resource } from '../../kube/objects.ts';
 import type { Ledger } from '../../ledger/port.ts';
 import { childName } from '../../rules/identity.ts';
-import { BY_COVERED_UID, isConcluded } from '../leave.ts';
-import type { StoreView } from '../store-view.ts';
+import { type Covering, consumedFor, isConcluded } from '../leave.ts';
 import { observeVolume } from '../workspace/observe.ts';
 import { isOurs, type ObservedVolume } from '../workspace/observed.ts';
 import { readLive } from '../workspace/read-live.ts';
@@ -14,10 +13,9 @@ import { probe } from './probe.ts';
 import { contradicts, restorable } from './restorable.ts';
 import type { RestorationSnapshot } from './snapshot.ts';
 
-export interface RestorationSources {
+export interface RestorationSources extends Covering {
   readonly client: Pick<KubeClient, 'get' | 'create'>;
   readonly ledger: Pick<Ledger, 'readSnapshot'>;
-  readonly approvalRequests: StoreView<ApprovalRequest>;
 }
 
 const RESTORABLE: Readonly<Record<string, Resource>> = {
@@ -49,7 +47,7 @@ export async function gatherRestoration(
     nextSubject: target.uid,
     probe: undefined,
     volume: undefined,
-    isCovered: isCovered(target.uid, sources),
+    isCovered: consumedFor(target.uid, sources) !== undefined,
   };
   const resource = restorableKind(request);
   if (resource === undefined || isConcluded(request)) return nothing;
@@ -65,10 +63,6 @@ export async function gatherRestoration(
   const incarnation = restoration?.incarnation;
   const volume = isTaken && incarnation !== undefined ? await readVolume(key, incarnation, sources, signal) : undefined;
   return { ...nothing, live, kept, nextSubject, probe: answer, volume };
-}
-
-function isCovered(uid: string, { approvalRequests }: RestorationSources): boolean {
-  return approvalRequests.byIndex(BY_COVERED_UID, uid).some(({ status }) => status?.phase === 'Consumed');
 }
 
 /** A namesake that belongs to another incarnation is none of this. */

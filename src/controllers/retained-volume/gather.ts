@@ -5,10 +5,11 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { ObjectKey } from '../../kube/objects.ts';
 import type { Ledger } from '../../ledger/port.ts';
 import { parseExpiry } from '../../rules/expiry.ts';
+import { childName } from '../../rules/identity.ts';
 import type { Clearance } from '../clearance.ts';
 import { blockedBy } from '../leave.ts';
 import { readKept } from '../restoration/kept.ts';
-import { restorable } from '../restoration/restorable.ts';
+import { identityOf, type Restorable, restorable } from '../restoration/restorable.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_NAMESPACE } from '../stores.ts';
 import { identify } from '../workspace/identify.ts';
@@ -53,7 +54,8 @@ async function findWork(volume: ObservedVolume, sources: RetainedVolumeSources, 
   const { annotations = {}, uid = '', namespace = '' } = volume.metadata;
   if (annotations[ANNOTATIONS.restore] !== undefined) {
     const { newest } = await readKept(sources.ledger, annotations[ANNOTATIONS.workspaceUID] ?? '', signal);
-    if (newest === undefined) return { kind: 'asked-back', kept: undefined, heir: undefined };
+    if (newest === undefined || !isVolumeOf(volume, newest))
+      return { kind: 'asked-back', kept: undefined, heir: undefined };
     const key = { namespace, name: newest.metadata.name };
     const heir = await readLive(sources.client, { resource: WORKSPACES, observe: restorable }, { key, signal });
     return { kind: 'asked-back', kept: newest, heir };
@@ -70,6 +72,20 @@ async function findWork(volume: ObservedVolume, sources: RetainedVolumeSources, 
   return { kind: 'due', mayErase: !isBlocked && (await sources.ledger.mayErase(operation, uid, signal)) };
 }
 
+/**
+ * Whether the ledger confirms what the volume says of itself. Anybody who may create volumes can have one name somebody else's
+ * Workspace; made again from that, it would come back without leave, in a namespace that is not his.
+ */
+function isVolumeOf(volume: ObservedVolume, kept: Restorable): boolean {
+  const { namespace, name } = volume.metadata;
+  const { incarnation = '' } = identityOf(kept);
+  return (
+    kept.metadata.namespace === namespace &&
+    childName(kept.metadata.name, incarnation) === name &&
+    isOurs(volume, incarnation)
+  );
+}
+
 function kept(remainingMs: number): Work {
   return Number.isFinite(remainingMs) ? { kind: 'kept', untilMs: remainingMs } : { kind: 'kept' };
 }
@@ -83,7 +99,7 @@ function remainingMsOf({ metadata }: ObservedVolume, now: Date): number {
 /** The Workspaces whose data this is; the label says nothing about that. */
 function ownersOf(volume: ObservedVolume, { workspaces }: RetainedVolumeSources): readonly Workspace[] {
   return workspaces.byIndex(BY_NAMESPACE, volume.metadata.namespace ?? '').filter((workspace) => {
-    const { incarnation, childName } = identify(workspace, undefined);
-    return childName === volume.metadata.name && isOurs(volume, incarnation);
+    const identity = identify(workspace, undefined);
+    return identity.childName === volume.metadata.name && isOurs(volume, identity.incarnation);
   });
 }

@@ -75,7 +75,7 @@ function restore({ volume, lastFailure }: RetainedVolumeSnapshot, { kept, heir }
   if (kept === undefined || kept.kind !== WORKSPACES.kind)
     return refuse(
       volume,
-      'The ledger does not have the Workspace any more; create one and copy the data from the volume',
+      'The ledger knows of no Workspace of this namespace whose volume it is; create one and copy the data from the volume',
     );
   const { name } = kept.metadata;
   if (!finalizers.includes(VOLUME_FINALIZER) || labels[LABELS.workspace] !== name) {

@@ -14,7 +14,7 @@ export type Work =
   | { readonly kind: 'in-use'; readonly isGoing: boolean }
   | {
       readonly kind: 'asked-back';
-      /** The deleted Workspace as the ledger keeps it. */
+      /** The deleted Workspace as the ledger keeps it, if this was its volume. */
       readonly kept: Restorable | undefined;
       /** Who has its name now. */
       readonly heir: Restorable | undefined;

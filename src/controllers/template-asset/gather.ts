@@ -1,9 +1,9 @@
 import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
-import type { ApprovalRequest, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
 import { deletionGrant } from '../approval-status.ts';
 import type { ClearanceSource } from '../clearance.ts';
-import { isBeingRestored, leaveOf } from '../leave.ts';
+import { BY_DENIED, type Covering, isBeingRestored, leaveOf } from '../leave.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_TEMPLATE } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
@@ -11,10 +11,8 @@ import type { ArtifactKeeper } from './artifact-keeper.ts';
 import { isGoing, type TemplateAssetSnapshot } from './snapshot.ts';
 import type { SourceChecker } from './source-checker.ts';
 
-export interface TemplateAssetSources {
+export interface TemplateAssetSources extends Covering {
   readonly templateAssets: StoreView<TemplateAsset>;
-  readonly workspaces: StoreView<Workspace>;
-  readonly approvalRequests: StoreView<ApprovalRequest>;
   readonly clearance: Pick<ClearanceSource, 'current'>;
   readonly checker: SourceChecker;
   readonly keeper: ArtifactKeeper;
@@ -39,7 +37,7 @@ export async function gatherTemplateAsset(
   const isDeleting = asset.metadata.deletionTimestamp !== undefined;
   // Without an artifact nothing was ever delivered: those who name it wait for it, and would wait for each other for ever.
   const canBeUsed = asset.status?.artifact !== undefined;
-  const usedBy = isDeleting && canBeUsed ? usersOf(asset, sources.workspaces) : [];
+  const usedBy = isDeleting && canBeUsed ? usersOf(asset, sources) : [];
   const subject = { kind: 'TemplateAsset', metadata: asset.metadata } as const;
   const leave = isDeleting ? leaveOf(subject, { ...sources, clearance: sources.clearance.current() }) : undefined;
   // One that was denied to go and comes back without its artifact is not this one yet.
@@ -63,12 +61,20 @@ export async function gatherTemplateAsset(
   };
 }
 
-export function usersOf(asset: TemplateAsset, workspaces: StoreView<Workspace>): readonly string[] {
+/** Who is gone only to be made again after a no counts: what it will use cannot be looked at now. */
+export function usersOf(
+  asset: TemplateAsset,
+  { workspaces, approvalRequests }: Pick<TemplateAssetSources, 'workspaces' | 'approvalRequests'>,
+): readonly string[] {
   const { namespace, name } = keyOf(asset);
   const platformAgent = workspaces.get({ namespace, name: PLATFORM_AGENT_NAME });
   const named = workspaces.byIndex(BY_TEMPLATE, `${namespace}/${name}`);
   const users = [...named, ...(platformAgent === undefined ? [] : [platformAgent])]
     .filter((workspace) => templateName(workspace, true) === name)
     .map((workspace) => workspace.metadata.name);
-  return [...new Set(users)];
+  const returning = approvalRequests
+    .byIndex(BY_DENIED, `${namespace}/Workspace`)
+    .map(({ spec }) => spec.target.name)
+    .filter((target) => workspaces.get({ namespace, name: target }) === undefined);
+  return [...new Set([...users, ...returning])];
 }

@@ -1,4 +1,4 @@
-import type { Reason } from '../../apis/v1alpha1/reasons.ts';
+import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAsset, WorkspaceDeletionGrant } from '../../apis/v1alpha1/types.generated.ts';
 
 import type { PassFailure } from '../../runtime/controller.ts';
@@ -21,10 +21,13 @@ export interface TemplateAssetSnapshot {
   readonly loss?: Loss;
 }
 
-/** Its deletion needs to wait for nobody: it was approved, or nothing would be lost. */
+/** Its deletion needs to wait for nobody: it was approved, or nothing would be lost and nobody has said no. */
 export function isGoing({ leave, usedBy }: TemplateAssetSnapshot): boolean {
-  return leave !== undefined && (leave.kind === 'granted' || usedBy.length === 0);
+  if (leave?.kind !== 'held') return leave?.kind === 'granted';
+  return usedBy.length === 0 && !NO.has(leave.reason);
 }
+
+const NO: ReadonlySet<Reason> = new Set([REASONS.restoring, REASONS.cannotRestore]);
 
 /** What came of looking at the source: resolve, and download unless the revision is stored already. */
 export type Attempt =

@@ -7,7 +7,7 @@ import { deletionGrant } from '../approval-status.ts';
 import type { ClearanceSource } from '../clearance.ts';
 import { hierarchyNode, type WorkspaceNode } from '../hierarchy-node.ts';
 import { gatherContest, type IdentitySources } from '../identities.ts';
-import { isAskedBack, isBeingRestored, type Leave, type Leaver, leaveOf } from '../leave.ts';
+import { type Covering, isAskedBack, isBeingRestored, type Leave, type Leaver, leaveOf } from '../leave.ts';
 import { requestedAt } from '../requested-at.ts';
 import { type ObservedCatalog, runtimeCatalog } from '../runtime-catalog.ts';
 import type { StoreView } from '../store-view.ts';
@@ -95,10 +95,10 @@ export async function gatherWorkspace(
 /** What somebody's deletion of it may do now. */
 function leaveTo(
   { metadata }: Workspace,
-  { approvalRequests, clearance }: Pick<WorkspaceSources, 'approvalRequests' | 'clearance'>,
+  sources: Covering & Pick<WorkspaceSources, 'clearance'>,
 ): Leave | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
-  return leaveOf({ kind: 'Workspace', metadata }, { approvalRequests, clearance: clearance.current() });
+  return leaveOf({ kind: 'Workspace', metadata }, { ...sources, clearance: sources.clearance.current() });
 }
 
 /** Of what is made again, name and spec come first; who it is, and what it has, comes with its status. */

@@ -6,7 +6,7 @@ import type { ApprovalState } from '../port.ts';
 import { insertAsker } from './askers.ts';
 import { appendAudit } from './audit.ts';
 import { type Database, type RunStatement, transaction } from './query.ts';
-import { uuidOrNull } from './uuid.ts';
+import { uuidOrNull } from './parameters.ts';
 
 type Effect<Kind extends ApprovalEffect['kind']> = Extract<ApprovalEffect, { readonly kind: Kind }>;
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kube/objects.ts';
 import type { ApprovalState, CaseFile } from '../port.ts';
 import { type Database, query } from './query.ts';
-import { uuidOrNull } from './uuid.ts';
+import { textOrNull, uuidOrNull } from './parameters.ts';
 
 export async function readCase(
   database: Database,
@@ -9,7 +9,7 @@ export async function readCase(
   action: string,
   signal: AbortSignal,
 ): Promise<CaseFile> {
-  const { rows } = await query(database, { text: CASE, values: [subjectUID, action] }, signal);
+  const { rows } = await query(database, { text: CASE, values: [textOrNull(subjectUID), action] }, signal);
   const [row] = rows as readonly CaseRow[];
   const askers = (row?.askers ?? []).toSorted();
   if (row === undefined || row.id === null) return { askers };
@@ -34,7 +34,7 @@ export async function readSnapshot(
   subjectUID: string,
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  const { rows } = await query(database, { text: SNAPSHOT, values: [subjectUID] }, signal);
+  const { rows } = await query(database, { text: SNAPSHOT, values: [textOrNull(subjectUID)] }, signal);
   // The decoding edge: only `keepSnapshot` writes it.
   return (rows as readonly { readonly object: KubeObject }[])[0]?.object;
 }

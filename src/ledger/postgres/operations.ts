@@ -2,19 +2,19 @@ import type { Intent, IntentOutcome } from '../../runtime/plan.ts';
 import { notCovered } from '../approval-rules.ts';
 import { appendAudit } from './audit.ts';
 import { type Database, transaction } from './query.ts';
-import { uuidOrNull } from './uuid.ts';
+import { uuidOrNull } from './parameters.ts';
 
 /**
  * Guarantee: when this returns, exactly one operation for (subject, action) is recorded. A second record changes nothing, not
  * even the detail: what was planned when the operation began is what it is held to. Throws a RefusedError when the intent names
- * an operation that does not cover its subject.
+ * an operation that does not cover its subject, or that was closed before it came to this one.
  */
 export async function recordIntent(database: Database, intent: Intent, signal: AbortSignal): Promise<void> {
   const { subjectUID, action, subject, detail, operationID } = intent;
   const parentID = operationID === undefined ? null : uuidOrNull(operationID);
   await transaction(database, signal, async (run) => {
     if (operationID !== undefined) {
-      const { rowCount } = await run({ text: COVERS, values: [parentID, subjectUID] });
+      const { rowCount } = await run({ text: COVERS, values: [parentID, subjectUID, action] });
       if (rowCount !== 1) throw notCovered(subject);
     }
     const values = [subjectUID, action, subject, JSON.stringify(detail), parentID];
@@ -46,7 +46,12 @@ export async function concludeIntent(database: Database, outcome: IntentOutcome,
   if (!isRecorded) throw new Error(`Cannot conclude "${action}" of ${subjectUID}: it was never recorded`);
 }
 
-const COVERS = 'SELECT 1 FROM molecule.operation_members WHERE operation_id = $1::uuid AND uid = $2';
+const COVERS = `
+  SELECT 1 FROM molecule.operation_members AS member JOIN molecule.operations AS parent ON parent.id = member.operation_id
+  WHERE member.operation_id = $1::uuid AND member.uid = $2 AND (
+    parent.concluded_at IS NULL
+    OR EXISTS (SELECT FROM molecule.operations AS own WHERE own.subject_uid = $2 AND own.action = $3)
+  )`;
 
 const RECORD = `
   INSERT INTO molecule.operations (subject_uid, action, subject, detail, parent_id)

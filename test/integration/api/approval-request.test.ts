@@ -52,6 +52,12 @@ describe('an ApprovalRequest', () => {
     ['asks for an action that is known', { action: 'drop_table' }, 'spec.action: Unsupported value: "drop_table"'],
     ['has a hash of its record', { hash: 'x'.repeat(64) }, 'spec.hash: Invalid value'],
     ['names who asked', { requestedBy: '' }, 'spec.requestedBy: Invalid value'],
+    // As a text that no database takes, which would make the ledger look dead.
+    [
+      'names an object by its uid',
+      { target: { ...DRAFT_SPEC.target, uid: '\0'.repeat(36) } },
+      'spec.target.uid: Invalid value',
+    ],
   ])('%s', async (_sentence, change, expected) => {
     const spec = { ...APPROVAL_SPEC, ...change };
     expect(await tryToCreate({ kind: 'ApprovalRequest', name: 'apr-1', spec }, { namespace, ...OPERATOR })).toContain(

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createNamespace, kubectl, mustKubectl } from '../../support/control-plane.ts';
-import { create, OPERATOR, SHA256, TEMPLATE_ASSET_SPEC, tryToDelete, tryToPatch } from './requests.ts';
+import { create, OPERATOR, SHA256, TEMPLATE_ASSET_SPEC, tryToDelete, tryToPatch, UUID } from './requests.ts';
 
 const kinds = [
   ['Org', 'org', 'org', {}],
@@ -121,7 +121,7 @@ describe('the status', () => {
   let namespace: string;
   beforeAll(async () => {
     namespace = await createOrg('Hold');
-    const target = { group: 'moleculesai.app', kind: 'Workspace', name: 'writer', uid: '1'.repeat(36) };
+    const target = { group: 'moleculesai.app', kind: 'Workspace', name: 'writer', uid: UUID };
     await create(
       { kind: 'ApprovalRequest', name: 'asked', spec: { action: 'delete_workspace', target } },
       { namespace },

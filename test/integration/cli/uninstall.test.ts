@@ -7,6 +7,7 @@ import { API_VERSION, APPROVAL_FINALIZER, VOLUME_FINALIZER } from '../../../src/
 import type { ClusterClient, Connect } from '../../../src/cli/connect.ts';
 import { runMolecule } from '../../../src/cli/molecule.ts';
 import { openCluster } from '../../../src/cli/open-cluster.ts';
+import { PROBE_CLAIM } from '../../../src/guard/probes.ts';
 import { controlPlane as shared } from '../../support/control-plane.ts';
 import { type Captured, capture } from '../../unit/cli/capture.ts';
 
@@ -56,13 +57,23 @@ beforeEach(async () => {
       },
     },
   ];
+  // What the operator makes for itself, and what is not its own.
+  const secrets = ['molecule-webhook', 'molecule-ledger'].map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: 'molecule-system', name },
+  }));
   const claims = ['writer-w1', 'doomed-w2'].map((name) => ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { ...metadata, name, labels: LABELS, annotations: CLAIM_ANNOTATIONS, finalizers: [VOLUME_FINALIZER] },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   }));
-  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...items, ...claims] });
+  const input = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [...items, ...secrets, PROBE_CLAIM, ...claims],
+  });
   await waitFor(
     async () => (await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input })).code === 0,
     {
@@ -114,6 +125,7 @@ async function expectUninstalled(uid: string | undefined): Promise<void> {
   expect(await names('pods', 'acme')).toEqual([]);
   expect(await names('deployments,services,networkpolicies', 'molecule-system')).toEqual([]);
   expect((await names('clusterroles,clusterrolebindings')).filter((name) => name.includes('/molecule-'))).toEqual([]);
+  expect(await names('secrets,pvc', 'molecule-system')).toEqual(['secret/molecule-ledger']);
   expect(await names('serviceaccounts', 'acme')).toEqual(['serviceaccount/default']);
   expect(await names('namespaces')).toContain('namespace/molecule-system');
 }

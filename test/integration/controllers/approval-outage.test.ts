@@ -15,7 +15,7 @@ import { startOperator, type TestOperator } from './operator.ts';
 
 const DEFAULTS = { image: 'example.invalid/agent:1', runtime: 'hermes' };
 const CLEAR = { ledger: 'available', openRoutes: [] } as const;
-const DEAD = { ledger: 'unavailable', openRoutes: [] } as const;
+const DEAD = { ledger: 'unavailable', ledgerDeadSince: new Date(0), openRoutes: [] } as const;
 
 /** One that can be made to stop answering. */
 class MuteLedger extends MemoryLedger {

@@ -8,7 +8,7 @@ import {
   OPERATOR_SERVICE_ACCOUNT,
 } from '../../../src/apis/v1alpha1/names.ts';
 import { APPROVAL_REQUESTS, PERSISTENT_VOLUME_CLAIMS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
-import type { ApprovalRequest } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import { rfc3339 } from '../../../src/conditions/summarise.ts';
 import { planDenied } from '../../../src/controllers/approval-request/plan-denied.ts';
 import { gatherRestoration } from '../../../src/controllers/restoration/gather.ts';
@@ -48,7 +48,12 @@ const alive = (death?: Death): DyingProcess => new DyingProcess({ client: cluste
 
 async function pass(process: DyingProcess): Promise<ApprovalRequest> {
   const request = await readRequest();
-  const sources = { client: process.client, ledger, approvalRequests: fakeStore<ApprovalRequest>([]) };
+  const memory = {
+    approvalRequests: fakeStore<ApprovalRequest>([]),
+    orgs: fakeStore<Org>([]),
+    workspaces: fakeStore<Workspace>([]),
+  };
+  const sources = { client: process.client, ledger, ...memory };
   const snapshot = await gatherRestoration(request, sources, signal);
   await process.execute(planDenied(snapshot, new Date()));
   return readRequest();

@@ -180,9 +180,10 @@ describe('a denied deletion of a Workspace', () => {
 });
 
 describe('a denied deletion of an Org', () => {
-  it('brings it back with its id, and its agents notice nothing', async () => {
+  it('brings it back with its id and with what only an administrator allowed, and its agents notice nothing', async () => {
     const root = await operator.podOf('platform-agent');
     const agent = await start('colleague');
+    await operator.patch(ORGS, 'org', { spec: { allowPrivilegedTiers: true } });
     const before = await operator.get<Org>(ORGS, 'org');
     await remove('org', 'org');
     await denyDeletion('org');
@@ -194,6 +195,7 @@ describe('a denied deletion of an Org', () => {
       { what: 'the Org to be looked at', timeoutMs: TIMEOUT_MS },
     );
     expect(after.metadata.uid).not.toBe(before.metadata.uid);
+    expect(after.spec).toEqual(before.spec);
     expect(after.status).toMatchObject({ orgID: before.metadata.uid, rootID: before.status?.rootID });
     expect((await operator.podOf('platform-agent')).metadata.uid).toBe(root.metadata.uid);
     expect((await operator.podOf('colleague')).metadata.uid).toBe(agent.metadata.uid);

@@ -45,6 +45,11 @@ describe('an approval', () => {
     expect(await events()).toEqual(['APPROVAL_REQUESTED']);
   });
 
+  it('and an object are unknown under a text that no database takes, which is no fault of the ledger', async () => {
+    expect(await ledger.readCase('uid\0', ACTION, signal)).toEqual({ askers: [] });
+    expect(await ledger.readSnapshot('uid\0', signal)).toBeUndefined();
+  });
+
   it('is used together with its operation, its members and the audit, and using it again changes nothing', async () => {
     const approval = await approved(ledger, 'uid');
     const effect = consumption(approval, 'uid');
@@ -100,6 +105,26 @@ describe('an approval', () => {
     await ledger.record({ action: ACTION, subjectUID: 'uid', subject: 'Workspace acme/uid', detail: {} }, signal);
     await ledger.approve(consumption(await approved(ledger, 'uid'), 'uid'), signal);
     expect(await consumptions(database.url)).toEqual(ONE);
+  });
+
+  it('covers what had not begun when its operation was closed no more', async () => {
+    const effect = consumption(await approved(ledger, 'org'), 'org');
+    const member = (uid: string) => ({ uid, subject: `Workspace acme/${uid}` });
+    const members = [...effect.members, member('begun'), member('moved')];
+    await ledger.approve({ ...effect, members }, signal);
+    const { operationID = '' } = await latest(ledger, 'org');
+    const intent = (subjectUID: string) => ({
+      action: ACTION,
+      subjectUID,
+      subject: `Workspace acme/${subjectUID}`,
+      detail: {},
+      operationID,
+    });
+    await ledger.record(intent('begun'), signal);
+    await ledger.conclude({ action: ACTION, subjectUID: 'org', result: {} }, signal);
+    await ledger.record(intent('begun'), signal);
+    await ledger.record(intent('org'), signal);
+    await expect(ledger.record(intent('moved'), signal)).rejects.toThrow('it waits for one of its own');
   });
 
   it('covers what it lists and nothing else', async () => {

@@ -183,14 +183,29 @@ describe('the rights that are granted', () => {
   });
 });
 
-it('are uninstalled but for the kinds and the namespace, which hold what people made', () => {
-  const kept = /component notin \((?<kept>[a-z,]+)\)/.exec(readFileSync(join(CHECKOUT_DIR, 'Makefile'), 'utf8'));
-  const words = kept?.groups?.kept?.split(',') ?? [];
-  const componentOf = ({ metadata }: Manifest): string =>
-    (metadata.labels as Readonly<Record<string, string>>)['app.kubernetes.io/component'] ?? '';
-  const left = installed.filter((object) => words.includes(componentOf(object))).map(({ kind }) => kind);
-  expect([...new Set(left)].sort()).toEqual(['CustomResourceDefinition', 'Namespace']);
-  expect(left).toHaveLength(5);
+/** What `make uninstall` finds by kind and label; the kinds themselves it finds by their group. */
+describe('an uninstallation', () => {
+  it("is the plugin's own, in the order that keeps data", () => {
+    const makefile = readFileSync(join(CHECKOUT_DIR, 'Makefile'), 'utf8');
+    expect(/^uninstall:.*\n\t@(?<recipe>.+)$/m.exec(makefile)?.groups?.recipe).toBe(
+      'node dist/kubectl-molecule.mjs uninstall --keep-data $(ARGS)',
+    );
+  });
+
+  it('takes away all that is installed but the namespace, which holds what people made', () => {
+    const inNamespace = new Set(MACHINERY.map(({ kind }) => kind));
+    const anywhere = new Set([...GUARDS, ...CLUSTER_RIGHTS].map(({ kind }) => kind));
+    const isTaken = ({ kind, metadata: { name, namespace, labels } }: Manifest): boolean =>
+      kind === DEFINITIONS.kind
+        ? name.endsWith(`.${GROUP}`)
+        : labels !== undefined &&
+          Object.entries(INSTALLED_LABEL).every(([key, value]) =>
+            Object.entries(labels).some(([k, v]) => k === key && v === value),
+          ) &&
+          (anywhere.has(kind) || (namespace === OPERATOR_NAMESPACE && inNamespace.has(kind)));
+    const left = installed.filter((object) => !isTaken(object));
+    expect(left.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([`Namespace ${OPERATOR_NAMESPACE}`]);
+  });
 });
 
 describe("the operator's Pod", () => {

@@ -45,6 +45,7 @@ describe('the steps of an uninstallation', () => {
       'Delete the walls and accounts of agents',
       'Delete the kinds, and every object of them',
       'Delete what ran the operator',
+      'Delete what the operator made for itself',
       'Delete its rights and roles',
     ]);
   });
@@ -87,6 +88,29 @@ describe('the steps of an uninstallation', () => {
     expect(namesOf(found)).toEqual(['org']);
     for (const one of found) await release.act?.(one, cluster);
     expect(cluster.client.patches).toMatchObject([{ body: { metadata: { finalizers: ['example.com/mine'] } } }]);
+  });
+
+  it('delete the certificate of the webhook and the volume of the guard, and let the ledger keep its own', async () => {
+    const inOwn = { namespace: OPERATOR_NAMESPACE };
+    const cluster = source(
+      object('Secret', 'molecule-webhook', inOwn),
+      object('Secret', 'molecule-ledger', inOwn),
+      object('PersistentVolumeClaim', 'guard-probe', { ...inOwn, finalizers: [VOLUME_FINALIZER] }),
+      object('PersistentVolumeClaim', 'guard-probe'),
+      object('PersistentVolumeClaim', 'data-postgres-0', inOwn),
+    );
+    expect(await step('Take our finalizer off the volumes').find(cluster)).toEqual([]);
+    const belongings = step('Delete what the operator made for itself');
+    const found = await belongings.find(cluster);
+    expect(found.map(({ object: { kind, metadata } }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
+      'Secret molecule-system/molecule-webhook',
+      'PersistentVolumeClaim molecule-system/guard-probe',
+    ]);
+    for (const one of found) await belongings.act?.(one, cluster);
+    expect(cluster.client.writes).toMatchObject([
+      { verb: 'delete', kind: 'Secret', name: 'molecule-webhook' },
+      { verb: 'patch', kind: 'PersistentVolumeClaim', name: 'guard-probe', body: { metadata: { finalizers: [] } } },
+    ]);
   });
 
   it('delete the kinds of our group and no others', async () => {

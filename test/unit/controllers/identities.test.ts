@@ -163,6 +163,17 @@ describe('an id', () => {
       ]);
     });
 
+    it('is not his who never held it, though the holder came back as well', () => {
+      const thief = approvalRequest(agentIn(late), { phase: 'Denied', restoration: { state: 'Restored', id: OWN_ID } });
+      const returned = { ...back, metadata: { ...back.metadata, uid: 'zzz' } };
+      const sources = {
+        ...world({ workspaces: [rival, returned], requests: [restored('Restored'), thief] }),
+        holderOf: () => uidOf('acme/writer'),
+      };
+      expect(keeper(OWN_ID, sources)).toBe('acme/writer');
+      expect(claimEffects(gatherContest(OWN_ID, sources), rival.metadata.uid ?? '')).toEqual([]);
+    });
+
     it('is anybody’s when it did not come back', () => {
       expect(keeper(OWN_ID, world({ workspaces: [rival], requests: [restored('Restored')] }))).toBe('beta/writer');
     });

@@ -119,13 +119,15 @@ describe('the guard', () => {
 });
 
 describe('the clearance', () => {
+  const SINCE = new Date('2026-03-02T09:00:00Z');
+
   it('is the word of the ledger and of the guard, and tells of changes of either', () => {
     const listeners: (() => void)[] = [];
     const heard = vi.fn();
     const part = { onChange: (listener: () => void) => void listeners.push(listener) };
-    const clearance = composeClearance({ ...part, health: () => 'frozen' }, { ...part, openRoutes: OPEN });
+    const clearance = composeClearance({ ...part, health: () => 'frozen', deadSince: () => SINCE }, { ...part, openRoutes: OPEN });
     clearance.onChange(heard);
-    expect(clearance.current()).toEqual({ ledger: 'frozen', openRoutes: OPEN });
+    expect(clearance.current()).toEqual({ ledger: 'frozen', ledgerDeadSince: SINCE, openRoutes: OPEN });
     for (const listener of listeners) listener();
     expect(heard).toHaveBeenCalledTimes(2);
   });

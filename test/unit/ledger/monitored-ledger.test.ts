@@ -71,6 +71,24 @@ describe('MonitoredLedger', () => {
     expect({ changes, questions: ledger.questions }).toEqual({ changes: ['available'], questions: 1 });
   });
 
+  it('knows since when it is dead, however it is dead, and begins anew after every answer', async () => {
+    expect(monitored.deadSince()).toBeUndefined();
+    await start();
+    expect(monitored.deadSince()).toBeUndefined();
+    ledger.failure = DOWN;
+    await ask();
+    const since = clock.now();
+    ledger.failure = frozen();
+    await clock.advance(60_000);
+    expect({ health: monitored.health(), since: monitored.deadSince() }).toEqual({ health: 'frozen', since });
+    ledger.failure = undefined;
+    await clock.advance(3_000);
+    expect(monitored.deadSince()).toBeUndefined();
+    ledger.failure = DOWN;
+    await ask();
+    expect(monitored.deadSince()).toEqual(clock.now());
+  });
+
   it('hears of an outage from a call that passes through, and asks by itself until it is over', async () => {
     await start();
     ledger.failure = DOWN;

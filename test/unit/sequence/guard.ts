@@ -4,6 +4,7 @@ import {
   CONTAINERS,
   LABELS,
   PLATFORM_AGENT_NAME,
+  VOLUME_FINALIZER,
 } from '../../../src/apis/v1alpha1/names.ts';
 import { PERSISTENT_VOLUME_CLAIMS, PODS, TEMPLATE_ASSETS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
@@ -76,7 +77,7 @@ export class Guard {
     const what = `${resource.kind} ${namespace}/${name}`;
     if (preconditions.uid === undefined || preconditions.resourceVersion === undefined)
       this.#report(`${what} was deleted without uid and resourceVersion`);
-    if (resource.kind === PERSISTENT_VOLUME_CLAIMS.kind) this.#report(`${what} was deleted`);
+    if (resource.kind === PERSISTENT_VOLUME_CLAIMS.kind) this.#lookAtErasure(what, before);
     if (resource.kind === PODS.kind && before !== undefined) this.#lookAtLedger(before);
   }
 
@@ -91,12 +92,22 @@ export class Guard {
       this.#report(`The Pod ${metadata.name} was deleted before the ledger had the intent`);
   }
 
-  /** Nothing is let go but under an approval, after a denial, or recorded as nothing that anybody has. */
-  #lookAtRelease(what: string, { kind, metadata }: KubeObject): void {
+  /** No data goes before its time, nor without an approval. */
+  #lookAtErasure(what: string, claim: KubeObject | undefined): void {
+    if (!this.#options.ledger.isErasable(claim?.metadata.uid ?? ''))
+      this.#report(`${what} was to be kept and is erased`);
+  }
+
+  /** Nothing is let go but under an approval, recorded as nothing that anybody has, or denied and kept as it is. */
+  #lookAtRelease(what: string, object: KubeObject): void {
     const { ledger } = this.#options;
+    const { kind, metadata } = object;
     const { uid = '' } = metadata;
-    const isRelease = kind === TEMPLATE_ASSETS.kind ? ledger.isRecorded(uid) : ledger.isCovered(uid);
-    if (!isRelease && !ledger.isDenied(uid)) this.#report(`${what} was let go and nobody had approved that`);
+    if (kind === TEMPLATE_ASSETS.kind ? ledger.isRecorded(uid) : ledger.isCovered(uid)) return;
+    if (!ledger.isDenied(uid)) this.#report(`${what} was let go and nobody had approved that`);
+    const kept = ledger.keptOf(uid);
+    if (kept === undefined || !isSameJson(contentOf(kept), contentOf(object)))
+      this.#report(`${what} was let go and is not kept as it is`);
   }
 
   /** No agent starts on a stub. */
@@ -124,6 +135,7 @@ export class Guard {
     const what = `${resource.kind} ${before.metadata.namespace}/${before.metadata.name}`;
     const isOurHold = ({ metadata }: KubeObject): boolean => (metadata.finalizers ?? []).includes(APPROVAL_FINALIZER);
     if (isOurHold(before) && (after === undefined || !isOurHold(after))) this.#lookAtRelease(what, before);
+    if (isVolumeHeld(before) && (after === undefined || !isVolumeHeld(after))) this.#lookAtErasure(what, before);
     if (before.metadata.annotations?.[NOT_OURS] !== undefined) this.#report(`${what} is not ours and was changed`);
     if (after === undefined || after.metadata.uid !== before.metadata.uid) return;
     for (const part of ['labels', 'annotations'] as const) {
@@ -142,7 +154,7 @@ export class Guard {
     const workspaces = api.objects(WORKSPACES) as readonly Workspace[];
     for (const { metadata, status } of workspaces) {
       const { incarnation = metadata.uid ?? '' } = status ?? {};
-      if (incarnation !== metadata.uid && !this.#options.ledger.isDenied(incarnation))
+      if (incarnation !== metadata.uid && !this.#options.ledger.isKept(incarnation))
         this.#report(`${metadata.name} has the status of a namesake`);
     }
     const platform = workspaces.filter(({ spec }) => spec.kind === 'platform');
@@ -169,6 +181,16 @@ function foreign(values: Readonly<Record<string, string>> = {}): Readonly<Record
 
 function foreignFinalizers({ metadata }: KubeObject): readonly string[] {
   return (metadata.finalizers ?? []).filter((finalizer) => finalizer.startsWith(FOREIGN));
+}
+
+function isVolumeHeld({ metadata }: KubeObject): boolean {
+  return (metadata.finalizers ?? []).includes(VOLUME_FINALIZER);
+}
+
+/** What people wrote. */
+function contentOf(object: KubeObject): unknown {
+  const { labels = {}, annotations = {} } = object.metadata;
+  return { labels, annotations, spec: specOf(object) };
 }
 
 function specOf(object: KubeObject): unknown {

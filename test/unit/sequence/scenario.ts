@@ -1,6 +1,7 @@
 import {
   ANNOTATIONS,
   API_VERSION,
+  GROUP,
   LABELS,
   MANAGED_BY,
   ORG_NAME,
@@ -8,6 +9,7 @@ import {
   PLATFORM_AGENT_NAME,
 } from '../../../src/apis/v1alpha1/names.ts';
 import {
+  APPROVAL_REQUESTS,
   CONFIG_MAPS,
   NAMESPACES,
   NETWORK_POLICIES,
@@ -19,6 +21,7 @@ import {
   WORKSPACES,
 } from '../../../src/apis/v1alpha1/resources.ts';
 import type { Org, WorkspaceSpec } from '../../../src/apis/v1alpha1/types.generated.ts';
+import { DELETE_WORKSPACE } from '../../../src/controllers/workspace/plan-deletion.ts';
 import type { KubeObject, ObjectKey } from '../../../src/kube/objects.ts';
 import { childName } from '../../../src/rules/identity.ts';
 import { FOREIGN, NOT_OURS } from './guard.ts';
@@ -87,6 +90,24 @@ export function deleteTemplate(world: World, name = TEMPLATE): void {
 
 export function deleteOrg(world: World): void {
   world.send(remove(ORGS, key(ORG_NAME)));
+}
+
+/** Asks before anything is deleted, with what a person may write. */
+export function askFirst(world: World, workspace: string): void {
+  const { uid = '' } = world.object(WORKSPACES, key(workspace))?.metadata ?? {};
+  const target = { group: GROUP, kind: 'Workspace', name: workspace, uid };
+  const spec = { action: DELETE_WORKSPACE, target, reason: 'Not needed any more', requestedBy: 'asker@example.com' };
+  world.send(create(APPROVAL_REQUESTS, own('ApprovalRequest', `ask-${uid.slice(0, 8)}`, spec)));
+}
+
+/** Asks every deleted Workspace of this name back, by the volume that was kept. */
+export function askBack(world: World, workspace: string): void {
+  const annotations = { [ANNOTATIONS.restore]: 'yes' };
+  for (const { metadata } of world.objects(PERSISTENT_VOLUME_CLAIMS)) {
+    const { [LABELS.workspace]: name, [LABELS.expires]: expires } = metadata.labels ?? {};
+    if (name === workspace && expires !== undefined)
+      world.send(mergePatch(PERSISTENT_VOLUME_CLAIMS, key(metadata.name), { metadata: { annotations } }));
+  }
 }
 
 export function pushTemplates(world: World): void {

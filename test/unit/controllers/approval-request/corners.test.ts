@@ -21,7 +21,7 @@ import {
   writerUID,
 } from './fixture.ts';
 
-const DEAD = { ledger: 'unavailable', openRoutes: [] } as const;
+const DEAD = { ledger: 'unavailable', ledgerDeadSince: new Date('2026-03-02T08:55:00Z'), openRoutes: [] } as const;
 const CONSUMED = { state: 'Consumed', operationID: 'operation-1' } as const;
 
 async function planOf(world: World, ...rest: readonly Parameters<typeof pass>[1][]): Promise<Plan> {

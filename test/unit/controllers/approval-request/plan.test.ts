@@ -3,6 +3,7 @@ import type { ApprovalRequest } from '../../../../src/apis/v1alpha1/types.genera
 import type { Condition } from '../../../../src/conditions/condition.ts';
 import { findConformanceFaults } from '../../../../src/conditions/conformance.ts';
 import { breakGlassAttempt } from '../../../../src/controllers/approval-request/attempt.ts';
+import type { Clearance } from '../../../../src/controllers/clearance.ts';
 import { LedgerUnavailableError } from '../../../../src/ledger/unavailable.ts';
 import type { Plan } from '../../../../src/runtime/plan.ts';
 import { CLEAR, consumedRequest } from '../../../builders/approval-request.ts';
@@ -25,7 +26,7 @@ import {
   writerUID,
 } from './fixture.ts';
 
-const DEAD = { ledger: 'unavailable', openRoutes: [] } as const;
+const DEAD = { ledger: 'unavailable', ledgerDeadSince: new Date('2026-03-02T08:55:00Z'), openRoutes: [] } as const;
 const DOWN = new LedgerUnavailableError('down');
 
 async function planOf(world: World, ...rest: readonly Parameters<typeof pass>[1][]): Promise<Plan> {
@@ -279,7 +280,8 @@ describe('a request that changes while a human thinks', () => {
   it('is withdrawn when the approval of a parent covers the object', async () => {
     const request = await requestFor(HELD, { status: PENDING });
     const parent = consumedRequest(workspace('lead'), [workspace('lead'), writer()]);
-    const world = { ...HELD, requests: [request, parent] };
+    const workspaces = [...HELD.workspaces, workspace('lead')];
+    const world = { ...HELD, workspaces, requests: [request, parent] };
     expect(kinds(await planOf({ ...world, file: fileOf(request) }))).toEqual(['close Withdrawn']);
     const plan = await planOf({ ...world, file: fileOf(request, { state: 'Withdrawn' }) });
     expect(concluded(plan)?.message).toMatch(/goes under another approval/);
@@ -417,7 +419,7 @@ describe('a broken glass', () => {
   };
 
   it.each(['unavailable', 'frozen'] as const)('is completed without the ledger while that is %s', async (ledger) => {
-    const result = await pass({ ...HELD, requests: [glass()], clearance: { ledger, openRoutes: [] } });
+    const result = await pass({ ...HELD, requests: [glass()], clearance: { ...DEAD, ledger } });
     expect(result?.plan.approvals).toBeUndefined();
     expect(result?.plan.writes).toMatchObject([
       { kind: 'patch', patch: { spec: { expiresAt: '2026-03-02T09:50:00Z' } } },
@@ -441,6 +443,27 @@ describe('a broken glass', () => {
     expect(plan.status?.patch).toMatchObject({ phase: 'Consumed', operationID: 'break-glass' });
     const changed = await planOf({ ...HELD, live: { volumes: [] }, requests: [request], clearance: DEAD });
     expect(phase(changed)).toBe('Superseded');
+  });
+
+  it.each<[string, Partial<Clearance>]>([
+    ['nobody knows since when', {}],
+    ['the ledger was there a moment ago', { ledgerDeadSince: new Date('2026-03-02T08:55:01Z') }],
+  ])('waits, completed or not, while %s', async (_title, changes) => {
+    const clearance = { ledger: 'unavailable', openRoutes: [], ...changes } as const;
+    for (const request of [glass(), decided(await complete(HELD))]) {
+      const plan = await planOf({ ...HELD, requests: [request], clearance });
+      expect(plan.writes).toBeUndefined();
+      expect(phase(plan)).not.toBe('Consumed');
+      expect(concluded(plan)).toMatchObject({ reason: 'LedgerUnavailable', message: expect.stringMatching(/minutes/) });
+    }
+  });
+
+  it('is not used while the guard is open, without which one person could be two', async () => {
+    const request = decided(await complete(HELD));
+    const clearance = { ...DEAD, openRoutes: ['a policy is missing'] };
+    const plan = await planOf({ ...HELD, requests: [request], clearance });
+    expect(phase(plan)).toBe('Approved');
+    expect(concluded(plan)).toMatchObject({ reason: 'GuardOpen' });
   });
 
   it('is not for one person alone', async () => {

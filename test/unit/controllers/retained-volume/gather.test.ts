@@ -141,4 +141,24 @@ describe('what is found out about a volume', () => {
     const live = claim({ [LABELS.expires]: '20260308T100000Z' }, { [ANNOTATIONS.restore]: 'please' });
     expect(await look({ remembered: due, live })).toMatchObject({ work: { kind: 'asked-back' }, asked: [] });
   });
+
+  const asked = { [LABELS.expires]: 'never' };
+  const please = { [ANNOTATIONS.restore]: 'please' };
+  const dead = { ...workspace('writer'), kind: WORKSPACES.kind };
+
+  it.each<[string, KubeObject, KubeObject]>([
+    [
+      'a Workspace of another namespace',
+      claim(asked, please),
+      { ...dead, metadata: { ...dead.metadata, namespace: 'another' } },
+    ],
+    [
+      'a Workspace whose volume has another name',
+      claim(asked, please),
+      { ...dead, metadata: { ...dead.metadata, name: 'reader' } },
+    ],
+    ['a Workspace with other data', claim({ ...asked, [LABELS.incarnation]: uidOf('other') }, please), dead],
+  ])('that is forged to name %s: that the ledger knows of none', async (_title, remembered, kept) => {
+    expect(await look({ remembered, kept })).toMatchObject({ work: { kind: 'asked-back', kept: undefined } });
+  });
 });

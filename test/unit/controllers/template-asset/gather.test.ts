@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApprovalRequest, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import type { ArtifactKeeper } from '../../../../src/controllers/template-asset/artifact-keeper.ts';
 import { gatherTemplateAsset } from '../../../../src/controllers/template-asset/gather.ts';
 import type { Attempt } from '../../../../src/controllers/template-asset/snapshot.ts';
@@ -37,6 +37,7 @@ async function gather(
       template: ({ metadata, spec }) => spec.templateRef && `${metadata.namespace}/${spec.templateRef.name}`,
     }),
     approvalRequests: requestStore(...requests),
+    orgs: fakeStore<Org>([]),
     clearance: { current: () => CLEAR },
     checker: { check: note('check', attempt), forget: () => calls.push('forget check') } as unknown as SourceChecker,
     keeper: { restore: note('restore'), forget: () => calls.push('forget loss') } as unknown as ArtifactKeeper,
@@ -140,6 +141,7 @@ describe('gatherTemplateAsset()', () => {
         template: () => undefined,
       }),
       approvalRequests: requestStore(),
+      orgs: fakeStore<Org>([]),
       clearance: { current: () => CLEAR },
       checker: { check: async () => stored } as unknown as SourceChecker,
       keeper: { restore: async () => undefined } as unknown as ArtifactKeeper,

@@ -37,6 +37,7 @@ describe('who asked', () => {
     ['an account of a namespace', 'system:serviceaccount:flux-system:kustomize-controller', true],
     ['an account whose namespace begins like that of the cluster', 'system:serviceaccount:kube-systems:a', true],
     ['a controller of the cluster', 'system:serviceaccount:kube-system:generic-garbage-collector', false],
+    ['the controllers of a cluster that gives them no accounts', 'system:kube-controller-manager', false],
     ['the word for nobody', 'unattributed', false],
     ['nobody', '', false],
   ])('%s counts or not', (_who, userName, counts) => {
