@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { CONDITIONS } from '../src/apis/v1alpha1/conditions.ts';
-import { PODS, WORKSPACES } from '../src/apis/v1alpha1/resources.ts';
+import { ORG_NAME } from '../src/apis/v1alpha1/names.ts';
+import { ORGS, PODS, WORKSPACES } from '../src/apis/v1alpha1/resources.ts';
 import type { Workspace } from '../src/apis/v1alpha1/types.generated.ts';
 import type { KubeClient } from '../src/kube/client.ts';
 import type { KubeObject } from '../src/kube/objects.ts';
+import { openApprover } from './bench/approver.ts';
 import { createFleet, NAMESPACE } from './bench/fleet.ts';
 import { startOperator } from './bench/operator.ts';
 import { withRig } from './bench/rig.ts';
@@ -18,6 +20,7 @@ import { writeAtomically } from './lib/files.ts';
 import { reportToStdout } from './lib/report.ts';
 import { waitFor } from './lib/wait.ts';
 import { startPostgres } from './postgres/start.ts';
+import { decideAll, decideOpen } from './soak/approver.ts';
 import { churn } from './soak/churn.ts';
 import { startFaultProxy } from './soak/fault-proxy.ts';
 import { injectFaults } from './soak/faults.ts';
@@ -31,7 +34,8 @@ const program = new Command('soak')
   .parse();
 const { minutes } = program.opts<{ readonly minutes: number }>();
 
-await withRig(async ({ dir, client, access, signal, controlPlane }) => {
+await withRig(async (rig) => {
+  const { dir, client, access, signal, controlPlane } = rig;
   const report = reportToStdout;
   const postgres = await startPostgres({ dir: join(dir, 'postgres'), report });
   const proxy = await startFaultProxy(controlPlane.ports.apiserver);
@@ -41,17 +45,26 @@ await withRig(async ({ dir, client, access, signal, controlPlane }) => {
   const operator = await startOperator({ kubeconfig, dir, ledgerURL: postgres.access.url, signal });
   try {
     await createFleet(client, { count: 1, signal });
+    // Volumes that are kept would be growth, and not the operator's.
+    const retention = { spec: { retention: { volumes: '0s' } } };
+    await client.patch(ORGS, { namespace: NAMESPACE, name: ORG_NAME }, retention, { fieldManager: 'soak', signal });
+    const approver = await openApprover(rig);
     const over = AbortSignal.any([operator.signal, AbortSignal.timeout(minutes * 60_000)]);
     const options = { report, signal: over };
     const targets = { proxy, apiserverPid: controlPlane.pids['kube-apiserver'] ?? 0, ledgerPid: postgres.daemon.pid };
     const [samples] = await Promise.all([
       sample(operator.pid, options),
       churn(client, over),
+      decideAll(approver, over),
       injectFaults(targets, options),
     ]);
     operator.signal.throwIfAborted();
     const peaceAt = performance.now();
-    await waitFor(() => isAsDeclared(client, signal), {
+    const inPeace = async (): Promise<boolean> => {
+      await decideOpen(approver, signal);
+      return isAsDeclared(client, signal);
+    };
+    await waitFor(inPeace, {
       what: 'the cluster be what the Workspaces say',
       timeoutMs: HEAL_MS,
       signal,

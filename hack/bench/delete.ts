@@ -3,13 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { APPROVAL_REQUESTS, WORKSPACES } from '../../src/apis/v1alpha1/resources.ts';
 import type { ApprovalRequest } from '../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
-import { keyOf } from '../../src/kube/objects.ts';
-import { openKubeClient } from '../../src/kube/open-client.ts';
-import { ensureCertificate } from '../lib/certificates.ts';
-import { endpointOf, writeKubeconfig } from '../lib/kubeconfig.ts';
 import { reportToStdout } from '../lib/report.ts';
 import { waitFor } from '../lib/wait.ts';
 import { startPostgres } from '../postgres/start.ts';
+import { decide, isDecidable, openApprover } from './approver.ts';
 import type { RequestCounts } from './audit.ts';
 import { createFleet, NAMESPACE, waitUntilReady } from './fleet.ts';
 import { startOperator, waitUntilQuiet } from './operator.ts';
@@ -19,7 +16,6 @@ import type { Rig } from './rig.ts';
 /** How long nobody may write while everything waits for a human. */
 const PENDING_MS = 10_000;
 const TIMEOUT_MS = 120_000;
-const APPROVER = 'approver';
 
 /**
  * N deletions that wait, and then N approvals, one after the other as fast as they are taken: how long from an approval until
@@ -105,20 +101,7 @@ async function namesOf(client: KubeClient, signal: AbortSignal): Promise<readonl
 
 async function pendingRequests(client: KubeClient, signal: AbortSignal): Promise<readonly ApprovalRequest[]> {
   const { items } = await client.list<ApprovalRequest>(APPROVAL_REQUESTS, { namespace: NAMESPACE, signal });
-  return items.filter(({ spec, status }) => spec.hash !== undefined && status?.phase === 'Pending');
-}
-
-/** Another user than the one who deleted, because nobody approves what they asked for. */
-async function openApprover({ controlPlane, dir }: Rig): Promise<KubeClient> {
-  const pair = await ensureCertificate(controlPlane.pkiDir, {
-    name: APPROVER,
-    commonName: APPROVER,
-    organizations: ['system:masters'],
-  });
-  const file = join(dir, `${APPROVER}.kubeconfig`);
-  const endpoint = await endpointOf(controlPlane.server, controlPlane.caFile);
-  await writeKubeconfig({ file, endpoint, credentials: { kind: 'certificate', pair } });
-  return openKubeClient({ kubeconfig: file, userAgent: 'bench-approver' }).client;
+  return items.filter(isDecidable);
 }
 
 /** Milliseconds from sending each approval to the watch event that shows its Workspace gone. */
@@ -150,9 +133,7 @@ async function approveAll(options: {
   await Promise.race([synced.promise, watching]);
   await inTurn(requests, async (request) => {
     sentAt.set(request.spec.target.name, performance.now());
-    const decision = { verdict: 'Approved', hash: request.spec.hash, by: APPROVER };
-    const patch = { spec: { decision } };
-    await approver.patch(APPROVAL_REQUESTS, keyOf(request), patch, { fieldManager: 'bench', signal });
+    await decide(approver, request, { verdict: 'Approved', signal });
   });
   await watching;
   stop.abort();

@@ -130,7 +130,7 @@ const assetServer = createAssetServer({
   onError: (error) => log.warn({ reason: error.message }, 'Asset request failed'),
 });
 registerStoreGauges(registry, controllers.stores);
-registerApprovalGauges(registry, { approvalRequests: controllers.stores.approvalRequests, guard });
+registerApprovalGauges(registry, { approvalRequests: controllers.stores.approvalRequests, guard, ledger });
 registerProcessMetrics(registry);
 const health = createHealthServer({
   registry,

@@ -1,13 +1,10 @@
-import { API_VERSION } from '../apis/v1alpha1/names.ts';
+import { API_VERSION, BREAK_GLASS_OPERATION } from '../apis/v1alpha1/names.ts';
 import { keyOf, keyString, type ObjectMeta, type Resource } from '../kube/objects.ts';
 import type { Plan } from '../runtime/plan.ts';
 import type { Leave } from './leave.ts';
 
 /** The leave to destroy. */
 export type Granted = Extract<Leave, { readonly kind: 'granted' }>;
-
-/** status.operationID of a request that two people broke the glass for: there is no ledger to tell. */
-export const BREAK_GLASS_OPERATION = 'break-glass';
 
 interface Destruction {
   readonly resource: Resource;

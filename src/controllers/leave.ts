@@ -48,10 +48,7 @@ export interface Covering {
 }
 
 /** Reads memory only. */
-export function leaveOf(
-  { kind, metadata }: Leaver,
-  sources: Covering & { readonly clearance: Clearance },
-): Leave {
+export function leaveOf({ kind, metadata }: Leaver, sources: Covering & { readonly clearance: Clearance }): Leave {
   const { approvalRequests, clearance } = sources;
   const covering = approvalRequests.byIndex(BY_COVERED_UID, metadata.uid ?? '');
   const blocked = blockedBy(clearance);
@@ -88,7 +85,10 @@ export function leaveOf(
  * The request whose approval was used up for the object of this uid: for itself, or for what it goes with, as long as that is still
  * going. Who was moved away in time was not destroyed by that operation, and by no later one without an approval of its own.
  */
-export function consumedFor(uid: string, { approvalRequests, orgs, workspaces }: Covering): ApprovalRequest | undefined {
+export function consumedFor(
+  uid: string,
+  { approvalRequests, orgs, workspaces }: Covering,
+): ApprovalRequest | undefined {
   return approvalRequests.byIndex(BY_COVERED_UID, uid).find(({ metadata, spec: { target }, status }) => {
     if (status?.phase !== 'Consumed') return false;
     if (target.uid === uid) return true;

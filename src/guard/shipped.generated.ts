@@ -586,6 +586,63 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
   },
   {
     "kind": "ValidatingAdmissionPolicy",
+    "name": "namespace-of-workspaces.moleculesai.app",
+    "spec": {
+      "failurePolicy": "Fail",
+      "matchConditions": [
+        {
+          "expression": "!(request.userInfo.username in ['system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])",
+          "name": "not-the-namespace-controller"
+        }
+      ],
+      "matchConstraints": {
+        "resourceRules": [
+          {
+            "apiGroups": [
+              ""
+            ],
+            "apiVersions": [
+              "v1"
+            ],
+            "operations": [
+              "DELETE"
+            ],
+            "resources": [
+              "namespaces"
+            ]
+          },
+          {
+            "apiGroups": [
+              ""
+            ],
+            "apiVersions": [
+              "v1"
+            ],
+            "operations": [
+              "UPDATE"
+            ],
+            "resources": [
+              "namespaces/finalize"
+            ]
+          }
+        ]
+      },
+      "paramKind": {
+        "apiVersion": "moleculesai.app/v1alpha1",
+        "kind": "Workspace"
+      },
+      "validations": [
+        {
+          "expression": "false",
+          "message": "Cannot delete this namespace: agents are in it, which would go without an approval; delete the Org first, or the Workspaces where there is none, then the namespace.",
+          "messageExpression": "'Cannot delete namespace ' + params.metadata.namespace + ': agents are in it, such as Workspace ' + params.metadata.name + ', which would go without an approval; delete the Org first, or the Workspaces where there is none, then the namespace.'",
+          "reason": "Forbidden"
+        }
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicy",
     "name": "owner-references.moleculesai.app",
     "spec": {
       "failurePolicy": "Fail",
@@ -777,6 +834,50 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         {
           "expression": "request.userInfo.username == 'system:serviceaccount:molecule-system:molecule-operator'",
           "message": "Cannot write this status: it is what the operator has observed, and only the operator writes it; change the spec and see what status says then.",
+          "reason": "Forbidden"
+        }
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicy",
+    "name": "volume-finalizer.moleculesai.app",
+    "spec": {
+      "failurePolicy": "Fail",
+      "matchConditions": [
+        {
+          "expression": "'moleculesai.app/volume' in object.metadata.?finalizers.orValue([]) && !(oldObject != null && 'moleculesai.app/volume' in oldObject.metadata.?finalizers.orValue([]))",
+          "name": "held-newly"
+        },
+        {
+          "expression": "request.userInfo.username != 'system:serviceaccount:molecule-system:molecule-operator'",
+          "name": "not-the-operator"
+        }
+      ],
+      "matchConstraints": {
+        "resourceRules": [
+          {
+            "apiGroups": [
+              ""
+            ],
+            "apiVersions": [
+              "v1"
+            ],
+            "operations": [
+              "CREATE",
+              "UPDATE"
+            ],
+            "resources": [
+              "persistentvolumeclaims",
+              "persistentvolumeclaims/status"
+            ]
+          }
+        ]
+      },
+      "validations": [
+        {
+          "expression": "authorizer.group('moleculesai.app').resource('workspaces').namespace(object.metadata.namespace).check('hold-volumes').allowed()",
+          "message": "Cannot put on the finalizer moleculesai.app/volume: only the operator takes it off again, so that neither this PersistentVolumeClaim nor its namespace could be deleted any more, and putting it on takes the verb hold-volumes on workspaces.moleculesai.app, which you do not have; leave it out, the operator puts it on the volumes of agents.",
           "reason": "Forbidden"
         }
       ]
@@ -988,6 +1089,20 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
   },
   {
     "kind": "ValidatingAdmissionPolicyBinding",
+    "name": "namespace-of-workspaces.moleculesai.app",
+    "spec": {
+      "paramRef": {
+        "parameterNotFoundAction": "Allow",
+        "selector": {}
+      },
+      "policyName": "namespace-of-workspaces.moleculesai.app",
+      "validationActions": [
+        "Deny"
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicyBinding",
     "name": "owner-references.moleculesai.app",
     "spec": {
       "policyName": "owner-references.moleculesai.app",
@@ -1031,6 +1146,16 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
     "name": "status.moleculesai.app",
     "spec": {
       "policyName": "status.moleculesai.app",
+      "validationActions": [
+        "Deny"
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "name": "volume-finalizer.moleculesai.app",
+    "spec": {
+      "policyName": "volume-finalizer.moleculesai.app",
       "validationActions": [
         "Deny"
       ]

@@ -51,7 +51,10 @@ export interface Ledger extends IntentLog {
   readSnapshot(subjectUID: string, signal: AbortSignal): Promise<KubeObject | undefined>;
   /** Adds to those who asked for the deletion of an object; somebody who is known already is not added again. */
   addAsker(subjectUID: string, asker: string, signal: AbortSignal): Promise<void>;
-  /** Whether the operation covers this volume, and its time is over by the clock of the database. */
+  /**
+   * Whether the operation covers this volume, and its time is over by the clock of the database. `break-glass` is every operation
+   * that the ledger was told of afterwards.
+   */
   mayErase(operationID: string, claimUID: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Brings the schema up to date now instead of at the first call; every call does it when it has not happened yet. Then makes

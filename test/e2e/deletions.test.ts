@@ -111,6 +111,35 @@ describe('a deletion', () => {
     expect((await world.read('pvc', before.status.volumeName)).metadata.labels).toHaveProperty([LABELS.expires]);
   });
 
+  it('is refused at once where the Org says so, with what to run, and goes through once it was approved', async () => {
+    const { kubectl, namespace } = world;
+    const mode = (value: string): Promise<string> =>
+      kubectl.must([
+        'patch',
+        'org',
+        'org',
+        '-n',
+        namespace,
+        '--type=merge',
+        '-p',
+        `{"spec":{"approvals":{"mode":"${value}"}}}`,
+      ]);
+    await mode('Refuse');
+    const refused = await world.until('the deletion be refused', async () => {
+      const answer = await dana.run(['delete', 'workspace', 'writer', '--dry-run=server']);
+      return answer.code !== 0 && answer;
+    });
+    expect(refused.stderr).toContain(`kubectl molecule delete ws/writer -n ${namespace}`);
+    expect(await dana.run(['delete', 'workspace', 'writer', '--wait=false'])).toMatchObject({ code: 1 });
+    const before = await world.read('workspace', 'writer');
+    const deleting = molecule(dana, 'delete', 'ws/writer', '--reason', 'not needed any more', '--wait');
+    await approve(alex, await pendingRequest(world, before.metadata.uid));
+    expect(await deleting).toMatchObject({ code: 0 });
+    expect(await world.read('workspace', 'writer')).toBeUndefined();
+    expect((await world.read('pvc', before.status.volumeName)).metadata.labels).toHaveProperty([LABELS.expires]);
+    await mode('Hold');
+  });
+
   it('of the namespace, of a definition or of the finalizer is refused with a sentence that helps', async () => {
     const { kubectl, namespace } = world;
     expect(await kubectl.run(['delete', 'namespace', namespace, '--wait=false'])).toMatchObject({
@@ -135,7 +164,7 @@ describe('a deletion', () => {
       code: 1,
       stderr: expect.stringContaining('Cannot take off the finalizer'),
     });
-    const volumeName = (await world.read('workspace', 'writer')).status.volumeName;
+    const volumeName = (await world.read('workspace', 'researcher')).status.volumeName;
     expect(await kubectl.run(['delete', 'pvc', volumeName, '-n', namespace, '--wait=false'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Cannot delete'),

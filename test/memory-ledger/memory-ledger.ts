@@ -1,3 +1,4 @@
+import { BREAK_GLASS_OPERATION } from '../../src/apis/v1alpha1/names.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   judgeBind,
@@ -181,11 +182,15 @@ export class MemoryLedger implements Ledger {
   }
 
   async mayErase(operationID: string, claimUID: string): Promise<boolean> {
-    const operation = this.operations.find(({ id }) => id === operationID);
-    return (operation?.members ?? []).some(
-      (member) =>
-        member.claimUID === claimUID && member.eraseAfter !== undefined && this.#options.now() >= member.eraseAfter,
+    const covering = this.operations.filter(
+      ({ id, detail }) => id === operationID || (operationID === BREAK_GLASS_OPERATION && detail.breakGlass === true),
     );
+    return covering
+      .flatMap(({ members = [] }) => members)
+      .some(
+        (member) =>
+          member.claimUID === claimUID && member.eraseAfter !== undefined && this.#options.now() >= member.eraseAfter,
+      );
   }
 
   async holders(): Promise<Holders> {

@@ -25,6 +25,8 @@ export const LEDGER_LEASE = 'molecule-operator-ledger';
 export const OPERATOR_SERVICE_ACCOUNT = 'molecule-operator';
 /** Label of the operator's own Pods, as its Deployment sets it. */
 export const OPERATOR_POD_LABELS = { 'app.kubernetes.io/name': 'molecule-operator' } as const;
+/** status.operationID of a request that two people broke the glass for, until the ledger is told: it would say the id. */
+export const BREAK_GLASS_OPERATION = 'break-glass';
 /** userInfo.username of the operator; the policies in manifests/policies name the same user. */
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_SERVICE_ACCOUNT}`;
 

@@ -152,6 +152,8 @@ export const REASONS = {
   // Deletions that wait (condition ApprovalPending), and ApprovalRequests (condition Concluded)
   /** The deletion was seen, and the request for its approval is being opened. */
   requestingApproval: 'RequestingApproval',
+  /** The deletion is about more Workspaces than one request lists; some of them have to go before. */
+  requestTooLarge: 'RequestTooLarge',
   /** A human has to decide; the message names the request and the command. */
   awaitingApproval: 'AwaitingApproval',
   /** The approval is there and is being checked against what would be lost now. */

@@ -24,7 +24,9 @@ export function renderApproval(request: ApprovalRequest, options: RenderOptions)
   return [
     headline(view, now),
     ...(view.isBreakGlass
-      ? ['BREAK-GLASS: asked for although the ledger is dead. Approving it takes the verb break-glass besides.']
+      ? [
+          'BREAK-GLASS: asked for although the ledger is dead. Approving it takes the verb break-glass besides, and no copy is kept that it could be restored from.',
+        ]
       : []),
     '',
     ...(record === undefined

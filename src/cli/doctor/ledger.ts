@@ -55,11 +55,15 @@ function judgeSecret(secret: Found<unknown>): Problem {
   }
 }
 
+/** The object itself may be as well as ever: only its deletion waits. */
+const TOLD_IN = [CONDITIONS.approvalPending, CONDITIONS.ready] as const;
+const WAITING: readonly string[] = [REASONS.ledgerUnavailable, REASONS.ledgerFrozen];
+
 /** Only deletions need the ledger; what waits for it says so. */
 function judgeWaiting(objects: Found<readonly (Org | Workspace)[]>): readonly Problem[] {
   if (objects.kind === 'unreadable') return [forbidden(objects.message)];
   const waiting = (objects.kind === 'found' ? objects.value : [])
-    .filter((object) => conditionOf(object, CONDITIONS.ready)?.reason === REASONS.ledgerUnavailable)
+    .filter((object) => TOLD_IN.some((type) => WAITING.includes(conditionOf(object, type)?.reason ?? '')))
     .map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)
     .sort();
   if (waiting.length === 0) return [];

@@ -59,6 +59,7 @@ export const GUIDE: Readonly<Partial<Record<Reason, Advice | typeof NOTHING_TO_D
 
   // Deletions that wait, and their requests
   [REASONS.requestingApproval]: { at: 'object', command: kubectl('molecule approvals list') },
+  [REASONS.requestTooLarge]: { at: 'object', command: kubectl('molecule tree') },
   [REASONS.awaitingApproval]: { at: 'object', command: showRequest },
   [REASONS.checkingApproval]: { at: 'object', command: showRequest },
   [REASONS.awaitingDeletion]: { at: 'object', command: deleteObject },

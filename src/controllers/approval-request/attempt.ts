@@ -1,3 +1,4 @@
+import { BREAK_GLASS_OPERATION } from '../../apis/v1alpha1/names.ts';
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import { rfc3339 } from '../../conditions/summarise.ts';
 import type { ApprovalCase } from '../../ledger/port.ts';
@@ -18,8 +19,6 @@ export interface Attempt {
   readonly askers: readonly string[];
 }
 
-/** What such an operation is called in status, where the ledger would say its id. */
-export const BREAK_GLASS = 'break-glass';
 const BREAK_GLASS_MS = 3_600_000;
 
 export function attemptOf(latest: ApprovalCase, askers: readonly string[]): Attempt {
@@ -42,7 +41,7 @@ export function breakGlassAttempt({ metadata, spec }: ApprovalRequest, now: Date
   const end = new Date(Date.parse(metadata.creationTimestamp ?? '') + BREAK_GLASS_MS);
   return {
     number: 0,
-    nonce: sha256Hex(`${BREAK_GLASS}/${metadata.uid ?? ''}`),
+    nonce: sha256Hex(`${BREAK_GLASS_OPERATION}/${metadata.uid ?? ''}`),
     expiresAt: rfc3339(end),
     isExpired: now >= end,
     ...(spec.hash === undefined ? {} : { hash: spec.hash }),

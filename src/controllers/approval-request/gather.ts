@@ -1,4 +1,9 @@
-import { APPROVAL_FINALIZER, DEFAULT_APPROVAL_TTL, ORG_NAME } from '../../apis/v1alpha1/names.ts';
+import {
+  APPROVAL_FINALIZER,
+  BREAK_GLASS_OPERATION,
+  DEFAULT_APPROVAL_TTL,
+  ORG_NAME,
+} from '../../apis/v1alpha1/names.ts';
 import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import type { ObjectKey } from '../../kube/objects.ts';
@@ -13,7 +18,6 @@ import { gatherRestoration, type RestorationSources } from '../restoration/gathe
 import type { StoreView } from '../store-view.ts';
 import { usersOf } from '../template-asset/gather.ts';
 import type { ObservedPod } from '../workspace/observed.ts';
-import { BREAK_GLASS } from './attempt.ts';
 import type { LiveSource } from './live-source.ts';
 import type { LedgerReading, LiveReading, Matter } from './matter.ts';
 import { createMemorySource, type MemoryStores, targetOf } from './memory-source.ts';
@@ -68,7 +72,9 @@ async function gatherWork(named: Named, sources: ApprovalSources, signal: AbortS
   const uid = open.find(({ spec }) => spec.target.uid !== targetUID)?.spec.target.uid ?? targetUID ?? '';
   const matter = await gatherMatter({ ...named, uid, open }, sources, signal);
   if (matter.open.length > 0 || matter.standing === 'held') return gatherStep(matter, sources, signal);
-  const untold = requests.find(({ status }) => status?.phase === 'Consumed' && status.operationID === BREAK_GLASS);
+  const untold = requests.find(
+    ({ status }) => status?.phase === 'Consumed' && status.operationID === BREAK_GLASS_OPERATION,
+  );
   if (untold === undefined || matter.clearance.ledger !== 'available') return { kind: 'none' };
   const { action, target: told } = untold.spec;
   return {

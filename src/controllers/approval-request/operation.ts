@@ -2,8 +2,9 @@ import { GROUP, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, type ObjectKey } from '../../kube/objects.ts';
 import { type ApprovalRecord, buildRecord, type Loss, sameOperation, specDigest } from '../../rules/approval/record.ts';
+import { MAX_LISTED } from '../request-size.ts';
 import { templateName } from '../workspace/check-template.ts';
-import { identify } from '../workspace/identify.ts';
+import { type Identity, identify } from '../workspace/identify.ts';
 import { isOurs, type ObservedMeta } from '../workspace/observed.ts';
 import { deletionOf, type Subject, type Target } from './subject.ts';
 
@@ -49,7 +50,11 @@ export async function readOperation(
     uid: target.object.metadata.uid ?? '',
     specDigest: specDigest(target.object.spec),
     action,
-    losses: await Promise.all(lost.map((workspace) => readLoss(workspace, { org, source, signal }))),
+    // Of more than a request lists nobody is shown anything, so that thousands of volumes are not read for it.
+    losses:
+      lost.length > MAX_LISTED
+        ? lost.map((workspace) => lossOf(workspace, identify(workspace, org)))
+        : await Promise.all(lost.map((workspace) => readLoss(workspace, { org, source, signal }))),
     affected: affected.map(({ metadata }) => metadata.name),
     retention: org?.spec.retention?.volumes ?? DEFAULT_RETENTION,
   };
@@ -117,10 +122,15 @@ async function readLoss(
     signal,
   }: { readonly org: Org | undefined; readonly source: OperationSource; readonly signal: AbortSignal },
 ): Promise<Loss> {
-  const { name, namespace = '', uid = '' } = workspace.metadata;
-  const { id, incarnation, childName } = identify(workspace, org);
-  const claim = await source.claim({ namespace, name: childName }, signal);
-  return { workspaceID: id, name, uid, ...(claim !== undefined && isOurs(claim, incarnation) ? ofClaim(claim) : {}) };
+  const { namespace = '' } = workspace.metadata;
+  const identity = identify(workspace, org);
+  const claim = await source.claim({ namespace, name: identity.childName }, signal);
+  const hasClaim = claim !== undefined && isOurs(claim, identity.incarnation);
+  return { ...lossOf(workspace, identity), ...(hasClaim ? ofClaim(claim) : {}) };
+}
+
+function lossOf({ metadata }: Workspace, { id }: Identity): Loss {
+  return { workspaceID: id, name: metadata.name, uid: metadata.uid ?? '' };
 }
 
 function ofClaim({ metadata, volumeName, reclaimPolicy }: Claim): Partial<Loss> {

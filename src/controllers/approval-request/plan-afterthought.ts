@@ -5,7 +5,7 @@ import type { PlanContext } from '../../runtime/controller.ts';
 import type { ApprovalEffect, Plan } from '../../runtime/plan.ts';
 import { attemptOf, closing, deciding } from './attempt.ts';
 import { consuming } from './plan-live.ts';
-import type { Work } from './snapshot.ts';
+import type { ApprovalSnapshot, Work } from './snapshot.ts';
 import { tellRequest } from './status.ts';
 import { subjectOfRequest, wordsOf } from './subject.ts';
 import { consumed } from './telling.ts';
@@ -17,10 +17,10 @@ const TTL_SECONDS = 3_600;
 
 /**
  * An operation that was carried out while the ledger was dead is recorded once it answers, step by step as if it had been there,
- * so that the audit chain holds it: who asked, who approved, what went. Then the request names the operation.
+ * so that the audit chain holds it: who asked, who approved, what went, and that it is gone. Then the request names the operation.
  */
 export function planAfterthought(
-  { request, reading }: Extract<Work, { readonly kind: 'afterthought' }>,
+  { request, reading, target }: Extract<Work, { readonly kind: 'afterthought' }> & Pick<ApprovalSnapshot, 'target'>,
   { now, lastFailure }: PlanContext,
 ): Plan {
   if (reading.kind === 'silent') return { outcome: { kind: 'waiting', recheckAfterMs: RECHECK_MS } };
@@ -29,7 +29,14 @@ export function planAfterthought(
   const { askers, latest } = reading.file;
   if (latest?.state === 'Consumed') {
     const { operationID = '' } = latest;
-    return { ...tellRequest(consumed(request, operationID), { sights: new Map(), now }), outcome: { kind: 'settled' } };
+    const { action, target: told } = request.spec;
+    // What is still going is concluded by its own controller, which has the operation's name from now on.
+    const isGone = target?.object.metadata.uid !== told.uid;
+    return {
+      ...(isGone ? { outcomes: [{ action, subjectUID: told.uid, result: {} }] } : {}),
+      ...tellRequest(consumed(request, operationID), { sights: new Map(), now }),
+      outcome: { kind: 'settled' },
+    };
   }
   return { approvals: missing(request, latest, askers), outcome: { kind: 'progressing', recheckAfterMs: 0 } };
 }

@@ -1,18 +1,21 @@
+import { BREAK_GLASS_OPERATION } from '../../apis/v1alpha1/names.ts';
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import { type ApprovalRecord, hashRecord, sameOperation } from '../../rules/approval/record.ts';
 import { parseDurationMs } from '../../rules/duration.ts';
 import type { PassFailure } from '../../runtime/controller.ts';
 import type { ApprovalEffect, OperationMember, Plan } from '../../runtime/plan.ts';
-import { BREAK_GLASS, closing, deciding } from './attempt.ts';
+import { isTooLarge, TOO_LARGE } from '../request-size.ts';
+import { closing, deciding } from './attempt.ts';
 import type { LiveReading, Step } from './matter.ts';
 import { completeDraft, newRequest, recordOf } from './request.ts';
 import { type StatusContext, tellRequest } from './status.ts';
 import { wordsOf } from './subject.ts';
-import { consumed, superseded } from './telling.ts';
+import { consumed, superseded, withdrawn } from './telling.ts';
 
 /** Memory follows soon after what the apiserver said. */
 const CATCH_UP_MS = 1_000;
 const CREATED_MS = 5_000;
+const TOO_LARGE_RECHECK_MS = 300_000;
 
 type LiveStep = Extract<Step, { readonly kind: 'draw-up' | 'compare' | 'use' }>;
 type Doing<Kind extends LiveStep['kind']> = Extract<LiveStep, { readonly kind: Kind }>;
@@ -27,10 +30,16 @@ export function planLive(step: LiveStep, live: LiveReading | undefined, context:
   const { attempt } = step;
   if (live?.operation === undefined) return later();
   const now = recordOf(live.operation, attempt, live.clusterUID);
-  if (step.kind === 'draw-up') return planDrawUp(step, now);
+  if (step.kind === 'draw-up') return isTooLarge(now) ? planTooLarge(step, context) : planDrawUp(step, now);
   const { record } = step.request.spec;
   if (record === undefined || !sameOperation(record, now)) return planOutdated(step, context);
   return step.kind === 'compare' ? later() : planUse(step, record, context);
+}
+
+/** The apiserver would not take it. Where nobody asked, the object itself says so. */
+function planTooLarge({ draft }: Doing<'draw-up'>, context: StatusContext): Plan {
+  const told = draft === undefined ? {} : tellRequest(withdrawn(draft, TOO_LARGE.message), context);
+  return { ...told, outcome: { kind: 'waiting', recheckAfterMs: TOO_LARGE_RECHECK_MS } };
 }
 
 /** The hash is in the ledger before anybody can see the record, so that no other one can be approved in its place. */
@@ -58,7 +67,7 @@ function planOutdated({ attempt, request }: Doing<'compare' | 'use'>, context: S
 function planUse({ attempt, request }: Doing<'use'>, record: ApprovalRecord, context: LiveContext): Plan {
   const { approvalID } = attempt;
   if (approvalID === undefined)
-    return { ...tellRequest(consumed(request, BREAK_GLASS), context), outcome: { kind: 'settled' } };
+    return { ...tellRequest(consumed(request, BREAK_GLASS_OPERATION), context), outcome: { kind: 'settled' } };
   // Everything else for which it refuses was looked at before: whoever approved it has asked for it too.
   if (context.lastFailure?.reason === 'ApprovalRefused') return soon(closing(attempt, 'Withdrawn'));
   return soon([...deciding(attempt, request), consuming(request, { approvalID, record, isBreakGlass: false })]);

@@ -1,9 +1,9 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
+import { BREAK_GLASS_OPERATION } from '../../apis/v1alpha1/names.ts';
 import { APPROVAL_REQUESTS } from '../../apis/v1alpha1/resources.ts';
 import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import type { Outcome, Plan } from '../../runtime/plan.ts';
 import { deleteLive } from '../effects.ts';
-import { BREAK_GLASS } from './attempt.ts';
 import type { ApprovalSnapshot } from './snapshot.ts';
 import { tellRequest } from './status.ts';
 
@@ -47,7 +47,7 @@ function concludedOf({ status }: ApprovalRequest) {
 /** Its object lives on this leave, or the ledger has yet to hear of it. */
 function isNeeded({ spec, status }: ApprovalRequest, { target }: ApprovalSnapshot): boolean {
   if (status?.phase !== 'Consumed') return false;
-  return target?.object.metadata.uid === spec.target.uid || status.operationID === BREAK_GLASS;
+  return target?.object.metadata.uid === spec.target.uid || status.operationID === BREAK_GLASS_OPERATION;
 }
 
 const MOST_MS = 86_400_000;

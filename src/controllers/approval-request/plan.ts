@@ -15,7 +15,7 @@ export function planApproval(snapshot: ApprovalSnapshot, now: Date): Plan {
   return Object.keys(effects).length > 0 ? { ...effects, outcome } : planUpkeep(snapshot, outcome, now);
 }
 
-function planWork({ work, lastFailure }: ApprovalSnapshot, now: Date): Plan {
+function planWork({ work, target, lastFailure }: ApprovalSnapshot, now: Date): Plan {
   const failure = lastFailure === undefined ? {} : { lastFailure };
   switch (work.kind) {
     case 'restoration':
@@ -23,7 +23,7 @@ function planWork({ work, lastFailure }: ApprovalSnapshot, now: Date): Plan {
     case 'matter':
       return planStep(work, { now, ...failure });
     case 'afterthought':
-      return planAfterthought(work, { now, ...failure });
+      return planAfterthought({ ...work, target }, { now, ...failure });
     case 'none':
       return { outcome: { kind: 'settled' } };
     default:

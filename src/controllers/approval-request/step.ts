@@ -64,8 +64,7 @@ function breakGlassStep(
   if (ledger !== 'unavailable' && ledger !== 'frozen')
     return tell(withdrawn(request, 'The glass is broken only while the ledger is dead; ask without spec.breakGlass'));
   const remainingMs = ledgerDeadSince.getTime() + LEAST_OUTAGE_MS - now.getTime();
-  if (remainingMs > 0)
-    return { kind: 'tell', tellings: [unheard(request, STILL_SHORT)], recheckAfterMs: remainingMs };
+  if (remainingMs > 0) return { kind: 'tell', tellings: [unheard(request, STILL_SHORT)], recheckAfterMs: remainingMs };
   const attempt = breakGlassAttempt(request, now);
   if (request.spec.record !== undefined) return attemptStep(matter, { request, attempt, now });
   if (attempt.isExpired) return tell(withdrawn(request, 'Not completed in time; ask again'));

@@ -1,4 +1,4 @@
-import { LABELS, ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
+import { BREAK_GLASS_OPERATION, LABELS, ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { ApprovalRequest, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
 import { isFinal } from '../../rules/approval/lifecycle.ts';
@@ -7,7 +7,6 @@ import { BY_COVERED_UID, BY_TARGET, isConcluded, type Leaver } from '../leave.ts
 import type { StoreView } from '../store-view.ts';
 import { templateName } from '../workspace/check-template.ts';
 import type { ObservedVolume } from '../workspace/observed.ts';
-import { BREAK_GLASS } from './attempt.ts';
 import { keyOfSubject, subjectOfRequest } from './subject.ts';
 
 interface WakeStores {
@@ -25,7 +24,7 @@ export function keyOfRequest(request: ApprovalRequest): ObjectKey {
 
 /** It has not come to its end, or the ledger has yet to hear of it. */
 export function isUnfinished(request: ApprovalRequest): boolean {
-  return !isConcluded(request) || request.status?.operationID === BREAK_GLASS;
+  return !isConcluded(request) || request.status?.operationID === BREAK_GLASS_OPERATION;
 }
 
 export function isLeaving({ metadata }: Named): boolean {

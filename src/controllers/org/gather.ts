@@ -5,6 +5,7 @@ import { deletionGrant } from '../approval-status.ts';
 import type { ClearanceSource } from '../clearance.ts';
 import { gatherContest, type IdentitySources, idsOfOrg } from '../identities.ts';
 import { isBeingRestored, type Leave, leaveOf } from '../leave.ts';
+import { unlessTooLarge } from '../request-size.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_NAMESPACE } from '../stores.ts';
 import type { IsolationSettings } from './isolation.ts';
@@ -45,7 +46,8 @@ export function gatherOrg(key: ObjectKey, sources: OrgSources): OrgSnapshot | un
 
 function leaveTo({ metadata }: Org, sources: OrgSources): Leave | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
-  return leaveOf({ kind: 'Org', metadata }, { ...sources, clearance: sources.clearance.current() });
+  const leave = leaveOf({ kind: 'Org', metadata }, { ...sources, clearance: sources.clearance.current() });
+  return unlessTooLarge(leave, () => sources.workspaces.byIndex(BY_NAMESPACE, metadata.namespace ?? '').length);
 }
 
 function isOnItsWayBack(org: Org, sources: OrgSources): boolean {

@@ -1,9 +1,10 @@
 import { PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
-import type { TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
 import { deletionGrant } from '../approval-status.ts';
 import type { ClearanceSource } from '../clearance.ts';
 import { BY_DENIED, type Covering, isBeingRestored, leaveOf } from '../leave.ts';
+import { unlessTooLarge } from '../request-size.ts';
 import type { StoreView } from '../store-view.ts';
 import { BY_TEMPLATE } from '../stores.ts';
 import { templateName } from '../workspace/check-template.ts';
@@ -39,7 +40,8 @@ export async function gatherTemplateAsset(
   const canBeUsed = asset.status?.artifact !== undefined;
   const usedBy = isDeleting && canBeUsed ? usersOf(asset, sources) : [];
   const subject = { kind: 'TemplateAsset', metadata: asset.metadata } as const;
-  const leave = isDeleting ? leaveOf(subject, { ...sources, clearance: sources.clearance.current() }) : undefined;
+  const asked = isDeleting ? leaveOf(subject, { ...sources, clearance: sources.clearance.current() }) : undefined;
+  const leave = unlessTooLarge(asked, () => usedBy.length);
   // One that was denied to go and comes back without its artifact is not this one yet.
   const isIncomplete = !canBeUsed && isBeingRestored({ ...key, kind: 'TemplateAsset' }, sources);
   if (leave?.kind === 'restoring' || isIncomplete) return undefined;

@@ -1,6 +1,6 @@
 import { ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
 import type { Org, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
-import { keyString, type ObjectKey } from '../../kube/objects.ts';
+import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
 import { MAX_DEPTH } from '../../rules/hierarchy.ts';
 import { childName } from '../../rules/identity.ts';
 import { deletionGrant } from '../approval-status.ts';
@@ -8,10 +8,11 @@ import type { ClearanceSource } from '../clearance.ts';
 import { hierarchyNode, type WorkspaceNode } from '../hierarchy-node.ts';
 import { gatherContest, type IdentitySources } from '../identities.ts';
 import { type Covering, isAskedBack, isBeingRestored, type Leave, type Leaver, leaveOf } from '../leave.ts';
+import { countSubtree, unlessTooLarge } from '../request-size.ts';
 import { requestedAt } from '../requested-at.ts';
 import { type ObservedCatalog, runtimeCatalog } from '../runtime-catalog.ts';
 import type { StoreView } from '../store-view.ts';
-import { BY_PARENT } from '../stores.ts';
+import { BY_NAMESPACE, BY_PARENT } from '../stores.ts';
 import { secretKeys } from './check-environment.ts';
 import { resolveHosting } from './check-hosting.ts';
 import { templateName } from './check-template.ts';
@@ -94,11 +95,17 @@ export async function gatherWorkspace(
 
 /** What somebody's deletion of it may do now. */
 function leaveTo(
-  { metadata }: Workspace,
+  { metadata, spec }: Workspace,
   sources: Covering & Pick<WorkspaceSources, 'clearance'>,
 ): Leave | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
-  return leaveOf({ kind: 'Workspace', metadata }, { ...sources, clearance: sources.clearance.current() });
+  const leave = leaveOf({ kind: 'Workspace', metadata }, { ...sources, clearance: sources.clearance.current() });
+  const { workspaces } = sources;
+  return unlessTooLarge(leave, () =>
+    spec.kind === 'platform'
+      ? workspaces.byIndex(BY_NAMESPACE, metadata.namespace ?? '').length
+      : countSubtree(keyOf({ metadata }), workspaces),
+  );
 }
 
 /** Of what is made again, name and spec come first; who it is, and what it has, comes with its status. */

@@ -1,7 +1,8 @@
+import { BREAK_GLASS_OPERATION } from '../../apis/v1alpha1/names.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { ApprovalState, CaseFile } from '../port.ts';
-import { type Database, query } from './query.ts';
 import { textOrNull, uuidOrNull } from './parameters.ts';
+import { type Database, query } from './query.ts';
 
 export async function readCase(
   database: Database,
@@ -45,7 +46,7 @@ export async function mayErase(
   claimUID: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const values = [uuidOrNull(operationID), claimUID];
+  const values = [uuidOrNull(operationID), claimUID, String(operationID === BREAK_GLASS_OPERATION)];
   const { rowCount } = await query(database, { text: MAY_ERASE, values }, signal);
   return (rowCount ?? 0) > 0;
 }
@@ -76,6 +77,8 @@ const CASE = `
 
 const SNAPSHOT = 'SELECT object FROM molecule.snapshots WHERE subject_uid = $1';
 
+/** What went while the ledger was dead has a volume that could not be told the id of its operation. */
 const MAY_ERASE = `
-  SELECT 1 FROM molecule.operation_members
-  WHERE operation_id = $1::uuid AND claim_uid = $2 AND erase_after <= clock_timestamp()`;
+  SELECT 1 FROM molecule.operation_members AS member JOIN molecule.operations AS operation ON operation.id = member.operation_id
+  WHERE member.claim_uid = $2 AND member.erase_after <= clock_timestamp()
+    AND (operation.id = $1::uuid OR $3::boolean AND operation.detail->'breakGlass' = 'true')`;

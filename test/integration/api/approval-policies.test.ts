@@ -41,6 +41,8 @@ const GARBAGE_COLLECTOR = {
   as: 'system:serviceaccount:kube-system:generic-garbage-collector',
   groups: ['system:masters'],
 };
+/** Whose controllers have no accounts of their own. */
+const CONTROLLER_MANAGER = 'system:kube-controller-manager';
 const approved = { verdict: 'Approved', hash: SHA256 };
 const recorded = { ...APPROVAL_SPEC.record, askers: ['erin'] };
 
@@ -60,6 +62,7 @@ const REQUESTS = {
   'asked-by-jane': {},
   'asked-by-a-robot': { requestedBy: 'system:serviceaccount:ci:robot', record: { ...recorded, askers: [] } },
   'asked-by-gc': { requestedBy: GARBAGE_COLLECTOR.as, record: { ...recorded, askers: [GARBAGE_COLLECTOR.as] } },
+  'asked-by-controllers': { requestedBy: 'unattributed', record: { ...recorded, askers: [CONTROLLER_MANAGER] } },
   'asked-by-gc-and-jane': { requestedBy: 'jane', record: { ...recorded, askers: [GARBAGE_COLLECTOR.as, 'jane'] } },
   'without-ledger': { requestedBy: 'ada', breakGlass: true, record: { ...recorded, askers: ['ada'] } },
   drafted: { record: undefined, hash: undefined, expiresAt: undefined },
@@ -157,6 +160,7 @@ describe('deciding', () => {
     ['takes more where nobody asked', 'asked-by-a-robot', { as: 'john' }, UNATTRIBUTED],
     ['is possible with more where nobody asked', 'asked-by-a-robot', { as: 'nora' }, 'accepted'],
     ['takes more where the cluster itself asked', 'asked-by-gc', { as: 'john' }, UNATTRIBUTED],
+    ['takes more where its controllers share one name', 'asked-by-controllers', { as: 'john' }, UNATTRIBUTED],
     ['is possible with more where the cluster itself asked', 'asked-by-gc', { as: 'nora' }, 'accepted'],
     ['is as ever where somebody asked besides the cluster', 'asked-by-gc-and-jane', { as: 'john' }, 'accepted'],
     ['takes more where the glass is broken', 'without-ledger', { as: 'john' }, GLASS_DECIDED],

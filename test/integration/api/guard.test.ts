@@ -147,11 +147,40 @@ describe('the volume of an agent', () => {
   });
 });
 
+describe('a claim of somebody else', () => {
+  const HELD = 'denied request: Cannot put on the finalizer moleculesai.app/volume';
+  let namespace: string;
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const own = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'own', spec };
+  const metadata = { finalizers: [VOLUME_FINALIZER] };
+
+  beforeAll(async () => {
+    namespace = await createNamespace('guard-own');
+    await mustKubectl(['create', 'rolebinding', 'edits', '--clusterrole=edit', '--user=eddie'], { namespace });
+    await create(own, { namespace });
+  });
+
+  it('is not made one that nobody can delete, nor its namespace, by whoever may edit', async () => {
+    const born = { ...own, name: 'born', metadata };
+    expect(await tryToCreate(born, { namespace, as: 'eddie' })).toContain(HELD);
+    expect(await tryToPatch('pvc/own', { metadata }, { namespace, as: 'eddie' })).toContain(HELD);
+    expect(await tryToPatch('pvc/own', { metadata: { labels: { a: 'b' } } }, { namespace, as: 'eddie' })).toBe(
+      'accepted',
+    );
+  });
+
+  it('comes back from a backup as it was for an administrator', async () => {
+    expect(await tryToCreate({ ...own, name: 'born', metadata }, { namespace })).toBe('accepted');
+  });
+});
+
 describe('a namespace', () => {
   const org = (namespace: string): string =>
     `denied request: Cannot delete namespace ${namespace}: an Org is in it, whose agents and volumes would go without an approval; first: kubectl molecule delete org -n ${namespace} --reason WHY`;
   const volumes = (namespace: string): string =>
     `denied request: Cannot delete namespace ${namespace}: it keeps volumes of agents, such as PersistentVolumeClaim data; wait until they have expired, as their label moleculesai.app/expires says, or bring their Workspaces back with: kubectl molecule restore`;
+  const agents = (namespace: string): string =>
+    `denied request: Cannot delete namespace ${namespace}: agents are in it, such as Workspace writer, which would go without an approval; delete the Org first, or the Workspaces where there is none, then the namespace.`;
   const OPERATORS =
     'denied request: Cannot delete namespace molecule-system: the operator of all Orgs is in it; to remove it from the cluster, use kubectl molecule uninstall.';
 
@@ -167,6 +196,11 @@ describe('a namespace', () => {
   it.each([
     ['an Org', org, (namespace: string) => create({ kind: 'Org', name: 'org', spec: {} }, { namespace })],
     ['a volume of an agent', volumes, (namespace: string) => createVolume(namespace, 'data')],
+    [
+      'a Workspace without an Org',
+      agents,
+      (namespace: string) => create({ kind: 'Workspace', name: 'writer', spec: {} }, { namespace }),
+    ],
   ])('that holds %s is neither deleted nor finalized', async (_sentence, message, fill) => {
     const namespace = await createNamespace('guard-ns');
     await fill(namespace);

@@ -177,7 +177,7 @@ describe('a deletion that is approved while it may not go on', () => {
       { what: 'the operation to be in the ledger', timeoutMs: 20_000 },
     );
     const operation = ledger.operations.find(({ id }) => id === told.status?.operationID);
-    expect(operation?.detail).toMatchObject({ breakGlass: true, request: 'ask-glass' });
+    expect(operation).toMatchObject({ detail: { breakGlass: true, request: 'ask-glass' }, result: {} });
   });
 
   it('does not break the glass while the ledger answers', async () => {

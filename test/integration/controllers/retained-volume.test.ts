@@ -139,6 +139,30 @@ describe('the volume of a deleted Workspace', () => {
     expect((await operator.podOf('taken')).metadata.uid).toBe(next.metadata.uid);
   });
 
+  it('is not what another claim says of itself, however alike that is made', async () => {
+    const pod = await start('forged');
+    await destroy('forged');
+    const { metadata, spec } = (await claimOf(pod)) as KubeObject & { readonly spec: object };
+    const copy = await operator.client.create<KubeObject & { readonly spec: object }>(
+      PERSISTENT_VOLUME_CLAIMS,
+      {
+        apiVersion: 'v1',
+        kind: PERSISTENT_VOLUME_CLAIMS.kind,
+        metadata: {
+          name: 'copy',
+          namespace: operator.namespace,
+          labels: metadata.labels ?? {},
+          annotations: { ...metadata.annotations, [ANNOTATIONS.restore]: 'please' },
+        },
+        spec,
+      },
+      { fieldManager: 'test', signal },
+    );
+    const { note } = await event('RestoreRefused', copy.metadata.uid);
+    expect(note).toContain('The ledger knows of no Workspace of this namespace whose volume it is');
+    expect(await find(operator.get(WORKSPACES, 'forged'))).toBeUndefined();
+  });
+
   it('cannot be asked back without the right to, and is not deleted by anybody', async () => {
     const pod = await start('guarded');
     await destroy('guarded');

@@ -165,6 +165,16 @@ describe('an approval', () => {
     ]);
   });
 
+  it('lets a volume go that lost its Workspace over a broken glass, under the operation it was told of afterwards', async () => {
+    const member = { uid: 'uid', subject: 'Workspace acme/uid', claimUID: 'claim', retainSeconds: 0 };
+    const may = () => ledger.mayErase('break-glass', 'claim', signal);
+    const effect = consumption(await approved(ledger, 'uid'), 'uid');
+    expect(await may()).toBe(false);
+    await ledger.approve({ ...effect, members: [member], detail: { breakGlass: true } }, signal);
+    expect(await may()).toBe(true);
+    expect(await ledger.mayErase('break-glass', 'claim-other', signal)).toBe(false);
+  });
+
   it('keeps an object as it was, letter by letter, and the first one stands', async () => {
     const metadata = { namespace: 'acme', name: 'w', uid: 'uid', annotations: { odd: '\u0000\ud800"é\u2028' } };
     const object = { apiVersion: 'v1', kind: 'Workspace', metadata, spec: { z: 1, a: [1.5, null] } };

@@ -3,6 +3,7 @@
  * files make.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +12,8 @@ import { installApi } from '../../../hack/install-api.ts';
 import { pickPorts } from '../../../hack/lib/ports.ts';
 import { openServiceAccount } from '../../../hack/lib/service-account.ts';
 import { waitFor } from '../../../hack/lib/wait.ts';
+import { ensureWebhook } from '../../../hack/webhook.ts';
+import { WEBHOOK_NAME } from '../../../src/admission/webhook-configuration.ts';
 import {
   API_VERSION,
   LABELS,
@@ -46,6 +49,10 @@ afterEach(async () => {
   for (const operator of running.splice(0)) await operator.end();
 });
 
+const SOURCE = 'src/bin/operator.ts';
+/** As it is shipped, built by `make build`. */
+const BUNDLE = 'dist/operator.mjs';
+
 class OperatorProcess {
   readonly child: ChildProcess;
   readonly exit: Promise<unknown[]>;
@@ -54,7 +61,7 @@ class OperatorProcess {
 
   constructor(
     ports: { readonly metrics: number; readonly assets: number; readonly webhook: number },
-    flags: readonly string[],
+    { flags, program = SOURCE }: { readonly flags: readonly string[]; readonly program?: string },
   ) {
     this.#metricsURL = `http://127.0.0.1:${ports.metrics}`;
     const args = ['--kubeconfig', kubeconfig, '--metrics-address', `127.0.0.1:${ports.metrics}`];
@@ -66,7 +73,7 @@ class OperatorProcess {
       '--webhook-address',
       `127.0.0.1:${ports.webhook}`,
     ];
-    this.child = spawn(process.execPath, ['src/bin/operator.ts', ...args, ...assets, ...flags], {
+    this.child = spawn(process.execPath, [program, ...args, ...assets, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child.stdout?.on('data', (chunk: Buffer) => {
@@ -123,7 +130,10 @@ class OperatorProcess {
 
 /** Returns when it is ready, whether it leads or not. */
 async function start(...flags: readonly string[]): Promise<OperatorProcess> {
-  const operator = new OperatorProcess(await pickPorts(['metrics', 'assets', 'webhook']), flags);
+  return watched(new OperatorProcess(await pickPorts(['metrics', 'assets', 'webhook']), { flags }));
+}
+
+async function watched(operator: OperatorProcess): Promise<OperatorProcess> {
   running.push(operator);
   await until('the operator be ready', () => operator.isReady());
   return operator;
@@ -247,9 +257,26 @@ describe('an operator', () => {
         'molecule_objects',
         'molecule_pending_approvals',
         'molecule_guard_open_routes',
+        'molecule_ledger_health',
       ]),
     );
     expect(await operator.metric('rest_client_request_duration_seconds_count')).toBeGreaterThan(0);
+  });
+
+  it('that is bundled can make the certificate of its webhook, and has the apiserver trust it', async () => {
+    await ensureWebhook(plane.kubectl);
+    const ports = await pickPorts(['metrics', 'assets', 'webhook']);
+    const flags = ['--webhook-url', `https://127.0.0.1:${ports.webhook}`];
+    await watched(new OperatorProcess(ports, { flags, program: BUNDLE }));
+    const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}';
+    const bundle = (): Promise<string> =>
+      plane.kubectl.must(['get', 'validatingwebhookconfiguration', WEBHOOK_NAME, '-o', path]);
+    await until('the apiserver trust it', async () => (await bundle()) !== '');
+    const { subject, subjectAltName } = new X509Certificate(Buffer.from(await bundle(), 'base64'));
+    expect({ subject, subjectAltName }).toEqual({
+      subject: 'CN=molecule-webhook',
+      subjectAltName: 'IP Address:127.0.0.1',
+    });
   });
 
   it('that is told twice to end is cut off and says so', async () => {

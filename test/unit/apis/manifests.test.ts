@@ -7,6 +7,7 @@ import { WEBHOOK_SECRET } from '../../../src/admission/certificate-keeper.ts';
 import { targetOf, WEBHOOK_NAME, WEBHOOK_SERVICE } from '../../../src/admission/webhook-configuration.ts';
 import {
   APPROVAL_FINALIZER,
+  GROUP,
   LABELS,
   MANAGED_BY,
   OPERATOR_NAME,
@@ -14,6 +15,7 @@ import {
   OPERATOR_SERVICE_ACCOUNT,
   OPERATOR_USER,
 } from '../../../src/apis/v1alpha1/names.ts';
+import { CLUSTER_RIGHTS, DEFINITIONS, GUARDS, MACHINERY } from '../../../src/cli/uninstall/kinds.ts';
 import { PROBE_ACCOUNT, PROBE_KEY } from '../../../src/guard/probes.ts';
 
 /** What is looked at here, of objects of many kinds. */
@@ -183,26 +185,21 @@ describe('the rights that are granted', () => {
   });
 });
 
-/** What `make uninstall` finds by kind and label; the kinds themselves it finds by their group. */
 describe('an uninstallation', () => {
-  it("is the plugin's own, in the order that keeps data", () => {
-    const makefile = readFileSync(join(CHECKOUT_DIR, 'Makefile'), 'utf8');
-    expect(/^uninstall:.*\n\t@(?<recipe>.+)$/m.exec(makefile)?.groups?.recipe).toBe(
-      'node dist/kubectl-molecule.mjs uninstall --keep-data $(ARGS)',
+  it("is the plugin's own, which keeps data", () => {
+    expect(readFileSync(join(CHECKOUT_DIR, 'Makefile'), 'utf8')).toMatch(
+      /^uninstall: .*\n\t@node dist\/kubectl-molecule\.mjs uninstall --keep-data \$\(ARGS\)$/m,
     );
   });
 
   it('takes away all that is installed but the namespace, which holds what people made', () => {
-    const inNamespace = new Set(MACHINERY.map(({ kind }) => kind));
-    const anywhere = new Set([...GUARDS, ...CLUSTER_RIGHTS].map(({ kind }) => kind));
-    const isTaken = ({ kind, metadata: { name, namespace, labels } }: Manifest): boolean =>
-      kind === DEFINITIONS.kind
-        ? name.endsWith(`.${GROUP}`)
-        : labels !== undefined &&
-          Object.entries(INSTALLED_LABEL).every(([key, value]) =>
-            Object.entries(labels).some(([k, v]) => k === key && v === value),
-          ) &&
-          (anywhere.has(kind) || (namespace === OPERATOR_NAMESPACE && inNamespace.has(kind)));
+    const cluster = new Set([...GUARDS, ...CLUSTER_RIGHTS].map(({ kind }) => kind));
+    const own = new Set(MACHINERY.map(({ kind }) => kind));
+    const isTaken = ({ kind, metadata: { name, namespace, labels } }: Manifest): boolean => {
+      if (kind === DEFINITIONS.kind) return name.endsWith(`.${GROUP}`);
+      const isFound = cluster.has(kind) || (own.has(kind) && namespace === OPERATOR_NAMESPACE);
+      return isFound && new Map(Object.entries(labels ?? {})).get('app.kubernetes.io/name') === OPERATOR_NAME;
+    };
     const left = installed.filter((object) => !isTaken(object));
     expect(left.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([`Namespace ${OPERATOR_NAMESPACE}`]);
   });

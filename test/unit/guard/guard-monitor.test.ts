@@ -125,7 +125,10 @@ describe('the clearance', () => {
     const listeners: (() => void)[] = [];
     const heard = vi.fn();
     const part = { onChange: (listener: () => void) => void listeners.push(listener) };
-    const clearance = composeClearance({ ...part, health: () => 'frozen', deadSince: () => SINCE }, { ...part, openRoutes: OPEN });
+    const clearance = composeClearance(
+      { ...part, health: () => 'frozen', deadSince: () => SINCE },
+      { ...part, openRoutes: OPEN },
+    );
     clearance.onChange(heard);
     expect(clearance.current()).toEqual({ ledger: 'frozen', ledgerDeadSince: SINCE, openRoutes: OPEN });
     for (const listener of listeners) listener();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Registry } from '@prometheus-io/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Org, TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import { registerApprovalGauges } from '../../../src/bin/operator/approval-gauges.ts';
 import { readConfig } from '../../../src/bin/operator/config.ts';
 import { registerProcessMetrics } from '../../../src/bin/operator/process-metrics.ts';
 import { registerStoreGauges } from '../../../src/bin/operator/store-gauges.ts';
@@ -18,6 +19,11 @@ async function registered(): Promise<ReadonlyMap<string, string>> {
     orgs: new Store<Org>(),
     workspaces: new Store<Workspace>(),
     templateAssets: new Store<TemplateAsset>(),
+  });
+  registerApprovalGauges(registry, {
+    approvalRequests: new Store<ApprovalRequest>(),
+    guard: { openRoutes: [] },
+    ledger: { health: () => 'available' },
   });
   registerProcessMetrics(registry);
   const metrics = await registry.getMetricsAsJSON();

@@ -6,8 +6,14 @@ import {
   PLATFORM_AGENT_NAME,
   VOLUME_FINALIZER,
 } from '../../../src/apis/v1alpha1/names.ts';
-import { PERSISTENT_VOLUME_CLAIMS, PODS, TEMPLATE_ASSETS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
-import type { TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import {
+  APPROVAL_REQUESTS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  TEMPLATE_ASSETS,
+  WORKSPACES,
+} from '../../../src/apis/v1alpha1/resources.ts';
+import type { ApprovalRequest, TemplateAsset, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import type { MemoryApi } from '../../memory-api/memory-api.ts';
 import { readTarget, type Target } from '../../memory-api/request.ts';
@@ -145,7 +151,7 @@ export class Guard {
     if (!isSameJson(foreignFinalizers(before), foreignFinalizers(after)))
       this.#report(`Foreign finalizers of ${what} were changed`);
     const isPersons = resource.group === WORKSPACES.group && before.metadata.name !== PLATFORM_AGENT_NAME;
-    if (isPersons && !isSameJson(specOf(before), specOf(after)))
+    if (isPersons && !isSameJson(specOf(before), askedBy(before, after)))
       this.#report(`The spec of ${what} is a person’s and was changed`);
   }
 
@@ -191,6 +197,14 @@ function isVolumeHeld({ metadata }: KubeObject): boolean {
 function contentOf(object: KubeObject): unknown {
   const { labels = {}, annotations = {} } = object.metadata;
   return { labels, annotations, spec: specOf(object) };
+}
+
+/** The spec without what the operator may add once to what a person asked: what would be lost by it. */
+function askedBy(before: KubeObject, after: KubeObject): unknown {
+  if (after.kind !== APPROVAL_REQUESTS.kind || (before as ApprovalRequest).spec.record !== undefined)
+    return specOf(after);
+  const { record: _record, hash: _hash, expiresAt: _expiresAt, ...asked } = (after as ApprovalRequest).spec;
+  return asked;
 }
 
 function specOf(object: KubeObject): unknown {

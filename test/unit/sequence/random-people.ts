@@ -33,6 +33,9 @@ const ACTS: readonly Act[] = [
   (world, pick) => {
     world.verdict = pick(['Approved', 'Denied', undefined]);
   },
+  (world, pick) => people.askFirst(world, pick([...NAMES, PLATFORM_AGENT_NAME])),
+  (world, pick) => people.askBack(world, pick(NAMES)),
+  (world, pick) => people.editOrg(world, { retention: { volumes: pick(['168h', '1m']) } }),
   (world) => people.pushTemplates(world),
   (world, pick) => people.deletePods(world, pick(NAMES)),
   (world, pick) => people.endAgents(world, pick(NAMES)),
@@ -78,6 +81,8 @@ export async function tidyUp(world: World): Promise<void> {
     people.editWorkspace(world, metadata.name, { parentRef: null });
   }
   await world.untilQuiet();
+  // Who came back meanwhile came back with everything.
+  for (const { metadata } of world.objects(WORKSPACES)) people.removeForeignFinalizer(world, metadata.name);
   if (world.object(ORGS, people.key(ORG_NAME)) === undefined) people.createOrg(world);
   await world.untilQuiet();
 }

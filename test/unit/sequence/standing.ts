@@ -9,12 +9,14 @@ import { FOREIGN, NOT_OURS } from './guard.ts';
 import type { World } from './world.ts';
 
 const CHILDREN = new Set(['Pod', 'PersistentVolumeClaim']);
-/** What tells of the way and not of the end: restarts, what was asked for by hand, and whether an agent was ever online. */
+/** What tells of the way and not of the end: who wrote what, what was approved and not used, restarts, what was asked for by hand, and whether an agent was ever online. */
 const OF_THE_WAY = new Set<string>([
   ANNOTATIONS.requestedAt,
   ANNOTATIONS.quickEnds,
   'lastHandledReconcileAt',
   'restartCount',
+  'managedFields',
+  'deletionGrant',
   'phase',
 ]);
 

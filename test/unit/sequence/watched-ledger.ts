@@ -24,14 +24,16 @@ export class WatchedLedger extends MemoryLedger {
     this.#options = options;
   }
 
-  /** Operations that were begun and never ended, and approvals that were asked for and never came to an end. */
+  /** Operations that were begun and never ended. */
   get open(): readonly string[] {
-    return [
-      ...this.operations.filter(({ result }) => result === undefined).map(({ subject }) => `operation on ${subject}`),
-      ...this.approvals
-        .filter(({ state }) => state === 'Open' || state === 'Approved')
-        .map(({ subject, attempt }) => `approval ${attempt} of ${subject}`),
-    ];
+    return this.operations.filter(({ result }) => result === undefined).map(({ subject }) => subject);
+  }
+
+  /** Approvals that were asked for and neither refused, used up nor closed. */
+  get waiting(): readonly string[] {
+    return this.approvals
+      .filter(({ state }) => state === 'Open' || state === 'Approved')
+      .map(({ subject, attempt }) => `${subject}, attempt ${attempt}`);
   }
 
   /** Objects for whose deletion more than one approval was used up, and approvals that more than one operation was begun with. */

@@ -33,7 +33,7 @@ it('counts our objects by the status of Ready, one that has none yet as Unknown,
   expect(metrics.get('molecule_objects{kind="Org",ready="True"}')).toBe(0);
 });
 
-it('counts what waits for a human and the open ways past one, and says -1 while these are not known', async () => {
+it('counts what waits for a human and the open ways past one, says -1 while these are not known, and how the ledger is', async () => {
   const approvalRequests = new Store<ApprovalRequest>();
   approvalRequests.replace(
     [
@@ -47,6 +47,7 @@ it('counts what waits for a human and the open ways past one, and says -1 while 
   const registry = new Registry();
   registerApprovalGauges(registry, {
     approvalRequests,
+    ledger: { health: () => 'frozen' },
     guard: {
       get openRoutes() {
         return openRoutes;
@@ -55,6 +56,8 @@ it('counts what waits for a human and the open ways past one, and says -1 while 
   });
   expect((await read(registry)).get('molecule_pending_approvals')).toBe(2);
   expect((await read(registry)).get('molecule_guard_open_routes')).toBe(-1);
+  expect((await read(registry)).get('molecule_ledger_health{health="frozen"}')).toBe(1);
+  expect((await read(registry)).get('molecule_ledger_health{health="available"}')).toBe(0);
   openRoutes = [];
   expect((await read(registry)).get('molecule_guard_open_routes')).toBe(0);
   openRoutes = ['a: b', 'c: d'];

@@ -249,6 +249,16 @@ describe('the ledger', () => {
     ...going,
     status: notReady('AgentReady', { reason: 'LedgerUnavailable', message: 'x' }),
   });
+  const held = workspace('reader', {
+    ...going,
+    status: {
+      observedGeneration: 1,
+      conditions: [
+        condition('Ready', 'True', { reason: 'WorkspaceReady' }),
+        condition('ApprovalPending', 'True', { reason: 'LedgerFrozen' }),
+      ],
+    },
+  });
   const ending = workspace('editor', {
     ...going,
     status: notReady('AgentReady', { reason: 'Terminating', message: 'It says ledger' }),
@@ -264,11 +274,11 @@ describe('the ledger', () => {
       'is waited for by deletions alone',
       {
         secret: found({}),
-        objects: found([waiting, ending]),
+        objects: found([waiting, held, ending]),
       },
       [
         'ok: Secret molecule-ledger tells the operator where the ledger is',
-        'failed: Deletions wait for the ledger: Workspace acme/writer',
+        'failed: Deletions wait for the ledger: Workspace acme/reader, Workspace acme/writer',
       ],
     ],
     [

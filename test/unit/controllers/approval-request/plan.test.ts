@@ -88,6 +88,33 @@ describe('a deletion that waits', () => {
     expect(plan.writes).toBeUndefined();
   });
 
+  describe('about more Workspaces than one request lists', () => {
+    const crowd = Array.from({ length: 2_000 }, (_, index) =>
+      workspace(`below-${index}`, { spec: { kind: 'workspace', parentRef: { name: 'writer' } } }),
+    );
+    const file = { askers: ['ann'], latest: latest() };
+
+    it('is not made, is no cause to look at their volumes, and is looked at again later', async () => {
+      const result = await pass({ ...HELD, workspaces: [...HELD.workspaces, ...crowd], file });
+      expect(result?.plan).toEqual({ outcome: { kind: 'waiting', recheckAfterMs: 300_000 } });
+      expect(result?.reads.filter((read) => read.startsWith('get PersistentVolume'))).toEqual([]);
+      const fewer = await planOf({ ...HELD, workspaces: [...HELD.workspaces, ...crowd.slice(1)], file });
+      expect(fewer.writes).toHaveLength(1);
+    });
+
+    it('is told to who asked first', async () => {
+      const asked = draft('ask-1');
+      const plan = await planOf({
+        ...STANDING,
+        workspaces: [...STANDING.workspaces, ...crowd],
+        requests: [asked],
+        file,
+      });
+      expect(phase(plan)).toBe('Withdrawn');
+      expect(concluded(plan)?.message).toContain('more than 2000 Workspaces');
+    });
+  });
+
   it('says who asked as unattributed where nobody is known', async () => {
     const plan = await planOf({ ...HELD, file: { askers: [], latest: latest() } });
     expect(plan.writes?.[0]).toMatchObject({ object: { spec: { requestedBy: 'unattributed' } } });
@@ -428,8 +455,15 @@ describe('a broken glass', () => {
   });
 
   it.each(['available', 'absent'] as const)('is withdrawn while the ledger is %s', async (ledger) => {
-    const plan = await planOf({ ...HELD, requests: [glass()], clearance: { ledger, openRoutes: [] } });
+    const file = { askers: [] };
+    const plan = await planOf({ ...HELD, requests: [glass()], clearance: { ledger, openRoutes: [] }, file });
     expect(phase(plan)).toBe('Withdrawn');
+  });
+
+  it('waits where the ledger is found dead by asking it', async () => {
+    const plan = await planOf({ ...HELD, requests: [glass()], file: DOWN });
+    expect(phase(plan)).not.toBe('Withdrawn');
+    expect(concluded(plan)).toMatchObject({ status: 'False', reason: 'LedgerUnavailable' });
   });
 
   it('waits until it is known how the ledger is', async () => {
@@ -489,7 +523,9 @@ describe('a broken glass', () => {
     const file = { askers: [], latest: latest({ state: 'Consumed', operationID: 'operation-1' }) };
     const last = await planOf({ ...world, file });
     expect(last.status?.patch.operationID).toBe('operation-1');
+    expect(last.outcomes).toEqual([{ action: 'delete_workspace', subjectUID: uidOf('writer'), result: {} }]);
     expect(reasons(last)).toEqual([]);
+    expect(await planOf({ ...HELD, requests: [done], file })).not.toHaveProperty('outcomes');
     expect(await planOf({ ...world, file: { askers: [] }, clearance: DEAD })).toEqual({ outcome: { kind: 'settled' } });
   });
 });

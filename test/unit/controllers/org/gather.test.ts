@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalRequest, Org, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { gatherOrg, type OrgSources } from '../../../../src/controllers/org/gather.ts';
+import { BY_NAMESPACE } from '../../../../src/controllers/stores.ts';
 import { approvalRequest, CLEAR, consumedRequest, HASH, requestStore } from '../../../builders/approval-request.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
 import { meta, NAMESPACE, ORG_UID, org, uidOf, workspace } from '../../../builders/objects.ts';
@@ -40,6 +41,17 @@ describe('gatherOrg()', () => {
     ['granted once somebody did', going, [consumedRequest(going)], 'granted'],
   ] as const)('knows the leave of its deletion: %s', (_sentence, object, requests, kind) => {
     expect(gather(object, requests)?.leave?.kind).toBe(kind);
+  });
+
+  it('says of one with too many Workspaces that nobody can be asked', () => {
+    const crowd = (size: number) =>
+      fakeStore(
+        Array.from({ length: size }, (_, index) => workspace(`w${index}`)),
+        { [BY_NAMESPACE]: ({ metadata }) => metadata.namespace },
+      );
+    const leaveWith = (size: number) => gather(going, [], { workspaces: crowd(size) })?.leave;
+    expect(leaveWith(2_001)).toMatchObject({ kind: 'held', reason: 'RequestTooLarge' });
+    expect(leaveWith(2_000)).toMatchObject({ kind: 'held', reason: 'RequestingApproval' });
   });
 
   it('knows the open ways round the approvals, and the grant that nobody has used yet', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CONDITIONS } from '../../../../src/apis/v1alpha1/conditions.ts';
 import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import type { ArtifactKeeper } from '../../../../src/controllers/template-asset/artifact-keeper.ts';
 import { gatherTemplateAsset } from '../../../../src/controllers/template-asset/gather.ts';
@@ -93,6 +94,14 @@ describe('gatherTemplateAsset()', () => {
     expect(snapshot).toMatchObject({ usedBy: ['writer', 'platform-agent'], leave: { kind: 'held' } });
   });
 
+  it('says of one with too many users that nobody can be asked', async () => {
+    const users = Array.from({ length: 2_001 }, (_, index) => using(`w${index}`));
+    const leaveWith = async (list: readonly Workspace[]) =>
+      (await gather(deleted(storedTemplate('claude')), list)).snapshot?.leave;
+    expect(await leaveWith(users)).toMatchObject({ kind: 'held', reason: 'RequestTooLarge' });
+    expect(await leaveWith(users.slice(1))).toMatchObject({ kind: 'held', reason: 'RequestingApproval' });
+  });
+
   it('does nothing more for one whose deletion was approved', async () => {
     const asset = deleted(storedTemplate('claude'));
     const { calls, snapshot } = await gather(asset, [using('writer')], { requests: [consumedRequest(asset)] });
@@ -131,6 +140,24 @@ describe('gatherTemplateAsset()', () => {
   it('is used by nobody before its first artifact: who waits for it has nothing of it, and would hold it for ever', async () => {
     const { snapshot } = await gather(deleted(templateAsset('claude')), [using('writer')]);
     expect(snapshot?.usedBy).toEqual([]);
+  });
+
+  it('counts whoever is gone only to be made again after a no, and nobody whose no is over', async () => {
+    const asset = deleted(storedTemplate('claude'));
+    const usedBy = async (request: ApprovalRequest) =>
+      (await gather(asset, [], { requests: [request] })).snapshot?.usedBy;
+    const target = workspace('writer');
+    expect(await usedBy(approvalRequest(target, { phase: 'Denied' }))).toEqual(['writer']);
+    const conditions = [
+      { type: CONDITIONS.concluded, status: 'True', reason: 'Denied', message: '', lastTransitionTime: '' } as const,
+    ];
+    expect(await usedBy(approvalRequest(target, { phase: 'Denied', conditions }))).toEqual([]);
+  });
+
+  it('goes on with one that was denied to go, although nobody uses it any more', async () => {
+    const asset = deleted(storedTemplate('claude'));
+    const { calls } = await gather(asset, [], { requests: [approvalRequest(asset, { phase: 'Denied' })] });
+    expect(calls).toEqual(['check']);
   });
 
   it('counts the platform agent, which takes the TemplateAsset of its own name without saying so', async () => {

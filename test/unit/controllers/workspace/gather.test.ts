@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS } from '../../../../src/apis/v1alpha1/names.ts';
 import type { ApprovalRequest, Org, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
-import { BY_PARENT } from '../../../../src/controllers/stores.ts';
+import { BY_NAMESPACE, BY_PARENT } from '../../../../src/controllers/stores.ts';
 import { gatherWorkspace, type WorkspaceSources } from '../../../../src/controllers/workspace/gather.ts';
 import type { SecretRequest } from '../../../../src/controllers/workspace/secret-reader.ts';
 import { childName } from '../../../../src/rules/identity.ts';
@@ -24,6 +24,7 @@ function sources({
   return {
     orgs: fakeStore([org()]),
     workspaces: fakeStore(list, {
+      [BY_NAMESPACE]: ({ metadata }) => metadata.namespace,
       [BY_PARENT]: ({ metadata, spec }) => spec.parentRef && `${metadata.namespace}/${spec.parentRef.name}`,
     }),
     templateAssets: fakeStore([storedTemplate('claude'), storedTemplate('platform-agent')]),
@@ -165,6 +166,29 @@ describe('gatherWorkspace()', () => {
         kind: 'held',
         reason: 'GuardOpen',
       });
+    });
+
+    it.each<[string, Workspace, readonly Workspace[]]>([
+      ['with too many below it', a, Array.from({ length: 2_000 }, (_, index) => below(`b${index}`, 'a'))],
+      [
+        'as a platform agent with too many beside it',
+        going(workspace('platform-agent', { spec: { kind: 'platform' } })),
+        Array.from({ length: 2_000 }, (_, index) => workspace(`b${index}`)),
+      ],
+    ])('says, %s, that nobody can be asked and what to do, as long as that is so', async (_title, object, others) => {
+      const { name } = object.metadata;
+      expect((await gather(name, { list: [object, ...others] }))?.leave).toMatchObject({
+        kind: 'held',
+        reason: 'RequestTooLarge',
+        message: expect.stringContaining('delete some of them first, at most 2000 at a time'),
+      });
+      const fewer = await gather(name, { list: [object, ...others.slice(1)] });
+      expect(fewer?.leave).toMatchObject({ reason: 'RequestingApproval' });
+    });
+
+    it('counts a circle of those below it once', async () => {
+      const list = [{ ...a, spec: { ...a.spec, parentRef: { name: 'b' } } }, below('b', 'a')];
+      expect((await gather('a', { list }))?.leave).toMatchObject({ reason: 'RequestingApproval' });
     });
 
     it('knows those below it once it may go on', async () => {
