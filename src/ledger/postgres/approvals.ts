@@ -5,8 +5,8 @@ import { auditEventOf } from '../audit/events.ts';
 import type { ApprovalState } from '../port.ts';
 import { insertAsker } from './askers.ts';
 import { appendAudit } from './audit.ts';
-import { type Database, type RunStatement, transaction } from './query.ts';
 import { uuidOrNull } from './parameters.ts';
+import { type Database, type RunStatement, transaction } from './query.ts';
 
 type Effect<Kind extends ApprovalEffect['kind']> = Extract<ApprovalEffect, { readonly kind: Kind }>;
 

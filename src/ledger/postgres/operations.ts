@@ -1,8 +1,8 @@
 import type { Intent, IntentOutcome } from '../../runtime/plan.ts';
 import { notCovered } from '../approval-rules.ts';
 import { appendAudit } from './audit.ts';
-import { type Database, transaction } from './query.ts';
 import { uuidOrNull } from './parameters.ts';
+import { type Database, transaction } from './query.ts';
 
 /**
  * Guarantee: when this returns, exactly one operation for (subject, action) is recorded. A second record changes nothing, not

@@ -14,7 +14,7 @@ export function sweep(scripts: Readonly<Record<string, Script>>, lifetimes: read
       ends = (await play(script, () => noFaults)).ends;
     });
 
-    it.for(FAULTS)('whichever single effect of each step met with: %s', { timeout: 120_000 }, async (fault) => {
+    it.for(FAULTS)('whichever single effect of each step met with: %s', { timeout: 300_000 }, async (fault) => {
       for (let n = 1, isOver = false; !isOver; n += 1) {
         const sources: ReturnType<typeof faultAt>[] = [];
         const newFaults = (): FaultSource => {
