@@ -1,4 +1,5 @@
 import { CONDITIONS } from '../apis/v1alpha1/conditions.ts';
+import { ANNOTATIONS, LABELS } from '../apis/v1alpha1/names.ts';
 import { REASONS, type Reason } from '../apis/v1alpha1/reasons.ts';
 import type { ApprovalRequest, Org, Workspace } from '../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectMeta } from '../kube/objects.ts';
@@ -16,7 +17,7 @@ export const BY_RESTORED = 'restored';
 /** Index of ApprovalRequests: `namespace/kind` of a target that is to be brought back and is not back yet. */
 export const BY_DENIED = 'denied';
 
-/** Index of volumes: `namespace/name` of the deleted Workspace that somebody asks back with it. */
+/** Index of volumes: `namespace/name` of the deleted Workspace that somebody asks back with it, or that came back with it. */
 export const BY_ASKED_BACK = 'askedBack';
 
 /** What a deletion of an object may do now. */
@@ -142,14 +143,19 @@ export function isConcluded({ status }: ApprovalRequest): boolean {
   return status?.conditions?.some(({ type, status }) => type === CONDITIONS.concluded && status === 'True') ?? false;
 }
 
-/** Whether an object of this name is being made again now: until it has its identity back, nobody may take it for a new one. */
+/**
+ * Whether an object of this name is being made again now: until it has its identity back, nobody may take it for a new one. With its
+ * uid also where it is back already: what tells so may be heard of before the status that gives the identity.
+ */
 export function isBeingRestored(
-  { kind, namespace, name }: { readonly kind: Leaver['kind']; readonly namespace: string; readonly name: string },
+  object: { readonly kind: Leaver['kind']; readonly namespace: string; readonly name: string; readonly uid?: string },
   { approvalRequests }: { readonly approvalRequests: StoreView<ApprovalRequest> },
 ): boolean {
-  return approvalRequests
-    .byIndex(BY_TARGET, `${namespace}/${kind}/${name}`)
-    .some(({ status }) => status?.restoration?.state === 'Releasing');
+  const { kind, namespace, name, uid } = object;
+  return approvalRequests.byIndex(BY_TARGET, `${namespace}/${kind}/${name}`).some(({ status }) => {
+    const { state, uid: restored } = status?.restoration ?? {};
+    return state === 'Releasing' || (state === 'Restored' && uid !== undefined && restored === uid);
+  });
 }
 
 /**
@@ -165,5 +171,20 @@ export function isAskedBack(
   const incarnation = status?.incarnation;
   return volumes
     .byIndex(BY_ASKED_BACK, keyString(keyOf({ metadata })))
-    .some((volume) => incarnation === undefined || isOurs(volume, incarnation));
+    .some((volume) =>
+      incarnation === undefined
+        ? isAsked(volume) || volume.metadata.annotations?.[ANNOTATIONS.workspaceUID] === metadata.uid
+        : isAsked(volume) && isOurs(volume, incarnation),
+    );
+}
+
+function isAsked({ metadata: { labels, annotations } }: ObservedVolume): boolean {
+  return labels?.[LABELS.expires] !== undefined && annotations?.[ANNOTATIONS.restore] !== undefined;
+}
+
+/** The key of BY_ASKED_BACK, for a volume that is asked back or was once: its Workspace is not the one that it was made for. */
+export function askedBackBy(volume: ObservedVolume): readonly string[] {
+  const { namespace, labels = {}, annotations = {} } = volume.metadata;
+  const wasAsked = annotations[ANNOTATIONS.workspaceUID] !== annotations[ANNOTATIONS.incarnation];
+  return isAsked(volume) || wasAsked ? [`${namespace}/${labels[LABELS.workspace]}`] : [];
 }

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
+import { LABELS, MANAGED_BY, OPERATOR_NAMESPACE, RUNTIME_CATALOG } from '../apis/v1alpha1/names.ts';
 import {
   APPROVAL_REQUESTS,
   CONFIG_MAPS,
@@ -16,7 +16,7 @@ import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { Manager } from '../runtime/manager.ts';
 import type { Store } from '../runtime/store.ts';
 import { BY_ID, idsOfOrg, idsOfWorkspace, idsRestored } from './identities.ts';
-import { BY_ASKED_BACK, BY_COVERED_UID, BY_DENIED, BY_RESTORED, BY_TARGET, isConcluded } from './leave.ts';
+import { askedBackBy, BY_ASKED_BACK, BY_COVERED_UID, BY_DENIED, BY_RESTORED, BY_TARGET, isConcluded } from './leave.ts';
 import { type ObservedAccount, type ObservedPolicy, observeAccount, observePolicy } from './org/observed.ts';
 import { type ObservedCatalog, observeCatalog } from './runtime-catalog.ts';
 import { observeNode, observePod, observeVolume } from './workspace/observe.ts';
@@ -105,11 +105,6 @@ export function declareStores(manager: Manager): Stores {
     networkPolicies: manager.store({ resource: NETWORK_POLICIES, project: observePolicy, select: OURS }),
     serviceAccounts: manager.store({ resource: SERVICE_ACCOUNTS, project: observeAccount, select: OURS }),
   };
-}
-
-function askedBackBy({ metadata: { namespace, labels = {}, annotations = {} } }: ObservedVolume): readonly string[] {
-  const isAsked = labels[LABELS.expires] !== undefined && annotations[ANNOTATIONS.restore] !== undefined;
-  return isAsked ? [`${namespace}/${labels[LABELS.workspace]}`] : [];
 }
 
 /** The decoding edge: the apiserver has validated the object against the schema that its type was generated from. */

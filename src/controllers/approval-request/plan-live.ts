@@ -6,6 +6,7 @@ import type { PassFailure } from '../../runtime/controller.ts';
 import type { ApprovalEffect, OperationMember, Plan } from '../../runtime/plan.ts';
 import { isTooLarge, TOO_LARGE } from '../request-size.ts';
 import { closing, deciding } from './attempt.ts';
+import { steadyStep } from './attempt-step.ts';
 import type { LiveReading, Step } from './matter.ts';
 import { completeDraft, newRequest, recordOf } from './request.ts';
 import { type StatusContext, tellRequest } from './status.ts';
@@ -15,6 +16,7 @@ import { consumed, superseded, withdrawn } from './telling.ts';
 /** Memory follows soon after what the apiserver said. */
 const CATCH_UP_MS = 1_000;
 const CREATED_MS = 5_000;
+const CONFIRMED_RECHECK_MS = 30_000;
 const TOO_LARGE_RECHECK_MS = 300_000;
 
 type LiveStep = Extract<Step, { readonly kind: 'draw-up' | 'compare' | 'use' }>;
@@ -33,7 +35,17 @@ export function planLive(step: LiveStep, live: LiveReading | undefined, context:
   if (step.kind === 'draw-up') return isTooLarge(now) ? planTooLarge(step, context) : planDrawUp(step, now);
   const { record } = step.request.spec;
   if (record === undefined || !sameOperation(record, now)) return planOutdated(step, context);
-  return step.kind === 'compare' ? later() : planUse(step, record, context);
+  return step.kind === 'compare' ? planConfirmed(step, context) : planUse(step, record, context);
+}
+
+/**
+ * The record holds, whatever memory says: it lags, or an object that the record names has lost the label by which it is watched.
+ * That must not keep anybody from deciding.
+ */
+function planConfirmed({ request }: Doing<'compare'>, context: StatusContext): Plan {
+  const outcome = { kind: 'waiting', recheckAfterMs: CONFIRMED_RECHECK_MS } as const;
+  const [telling] = steadyStep(request, context.now).tellings;
+  return telling === undefined ? { outcome } : { ...tellRequest(telling, context), outcome };
 }
 
 /** The apiserver would not take it. Where nobody asked, the object itself says so. */

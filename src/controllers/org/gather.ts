@@ -51,11 +51,12 @@ function leaveTo({ metadata }: Org, sources: OrgSources): Leave | undefined {
 }
 
 function isOnItsWayBack(org: Org, sources: OrgSources): boolean {
-  const { name, namespace = '' } = org.metadata;
+  const { name, namespace = '', uid = '' } = org.metadata;
   const root = { namespace, name: PLATFORM_AGENT_NAME };
-  const hasRoot = sources.workspaces.get(root)?.status?.incarnation !== undefined;
+  const agent = sources.workspaces.get(root);
+  const hasRoot = agent?.status?.incarnation !== undefined;
   return (
-    (org.status?.orgID === undefined && isBeingRestored({ kind: 'Org', namespace, name }, sources)) ||
+    (org.status?.orgID === undefined && isBeingRestored({ kind: 'Org', namespace, name, uid }, sources)) ||
     (!hasRoot && isBeingRestored({ kind: 'Workspace', ...root }, sources))
   );
 }

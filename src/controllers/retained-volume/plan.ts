@@ -41,7 +41,7 @@ export function planRetainedVolume(snapshot: RetainedVolumeSnapshot, now: Date):
     }
     case 'in-use':
       if (work.isGoing) return { outcome: { kind: 'waiting', recheckAfterMs: RECHECK_MS } };
-      return { writes: [unmark(volume)], outcome: SETTLED };
+      return { writes: [unmark(volume, {})], outcome: SETTLED };
     case 'due':
       if (!work.mayErase) return { outcome: { kind: 'waiting', recheckAfterMs: RECHECK_MS } };
       return erase(volume);
@@ -120,7 +120,11 @@ function settleHeir(
     return { ...(status === undefined ? {} : { status }), outcome: NEXT };
   }
   if (isOurs(heir)) return { writes: [repairManagedFields(WORKSPACES, heir, kept)], outcome: NEXT };
-  return { writes: [unmark(volume)], events: [restoredEvent(WORKSPACES, heir)], outcome: SETTLED };
+  return {
+    writes: [unmark(volume, { [ANNOTATIONS.workspaceUID]: heir.metadata.uid ?? '' })],
+    events: [restoredEvent(WORKSPACES, heir)],
+    outcome: SETTLED,
+  };
 }
 
 function refuse(volume: ObservedVolume, note: string): Plan {
@@ -132,10 +136,10 @@ function refuse(volume: ObservedVolume, note: string): Plan {
 }
 
 /** The volume has a Workspace again: nothing says any more that it is to be erased. */
-function unmark(volume: ObservedVolume): WriteEffect {
+function unmark(volume: ObservedVolume, annotations: Readonly<Record<string, string>>): WriteEffect {
   return patch(volume, {
     labels: { [LABELS.expires]: null },
-    annotations: { [ANNOTATIONS.operation]: null, [ANNOTATIONS.restore]: null },
+    annotations: { ...annotations, [ANNOTATIONS.operation]: null, [ANNOTATIONS.restore]: null },
   });
 }
 

@@ -43,7 +43,8 @@ export async function gatherTemplateAsset(
   const asked = isDeleting ? leaveOf(subject, { ...sources, clearance: sources.clearance.current() }) : undefined;
   const leave = unlessTooLarge(asked, () => usedBy.length);
   // One that was denied to go and comes back without its artifact is not this one yet.
-  const isIncomplete = !canBeUsed && isBeingRestored({ ...key, kind: 'TemplateAsset' }, sources);
+  const isIncomplete =
+    !canBeUsed && isBeingRestored({ ...key, kind: 'TemplateAsset', uid: asset.metadata.uid ?? '' }, sources);
   if (leave?.kind === 'restoring' || isIncomplete) return undefined;
   const base: TemplateAssetSnapshot = {
     asset,

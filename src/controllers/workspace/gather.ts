@@ -113,17 +113,20 @@ function isOnItsWayBack(
   { workspace, org, template }: { workspace: Workspace; org: Org | undefined; template: string | undefined },
   sources: WorkspaceSources,
 ): boolean {
-  const { namespace = '', name } = workspace.metadata;
-  const isComing = (kind: Leaver['kind'], name: string): boolean => isBeingRestored({ kind, namespace, name }, sources);
+  const { namespace = '', name, uid = '' } = workspace.metadata;
+  const isComing = (kind: Leaver['kind'], name: string, of: { readonly uid?: string } = {}): boolean =>
+    isBeingRestored({ kind, namespace, name, ...of }, sources);
   const parent = workspace.spec.parentRef?.name;
   const isParentThere = parent === undefined || sources.workspaces.get({ namespace, name: parent }) !== undefined;
   const asset = template === undefined ? undefined : sources.templateAssets.get({ namespace, name: template });
   return (
-    (workspace.status?.incarnation === undefined && isComing('Workspace', name)) ||
+    (workspace.status?.incarnation === undefined && isComing('Workspace', name, { uid })) ||
     isAskedBack(workspace, sources) ||
-    (org?.status?.orgID === undefined && isComing('Org', ORG_NAME)) ||
+    (org?.status?.orgID === undefined && isComing('Org', ORG_NAME, org?.metadata)) ||
     (!isParentThere && isComing('Workspace', parent)) ||
-    (template !== undefined && asset?.status?.artifact === undefined && isComing('TemplateAsset', template))
+    (template !== undefined &&
+      asset?.status?.artifact === undefined &&
+      isComing('TemplateAsset', template, asset?.metadata))
   );
 }
 

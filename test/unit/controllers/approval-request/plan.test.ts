@@ -278,7 +278,11 @@ describe('a request that changes while a human thinks', () => {
     const request = await requestFor(HELD, { status: PENDING });
     const stale = { ...HELD, volumes: [] };
     const kept = await planOf({ ...stale, live: HELD, requests: [request], file: fileOf(request) });
-    expect(kept).toEqual({ outcome: { kind: 'waiting', recheckAfterMs: 1_000 } });
+    expect(kinds(kept)).toEqual([]);
+    expect(kept.outcome).toEqual({ kind: 'waiting', recheckAfterMs: 30_000 });
+    // Whatever memory lacks, the request is told of and can be decided.
+    const untold = await requestFor(HELD);
+    expect(phase(await planOf({ ...stale, live: HELD, requests: [untold], file: fileOf(untold) }))).toBe('Pending');
     const plan = await planOf({ ...stale, requests: [request], file: fileOf(request) });
     expect(kinds(plan)).toEqual(['close Superseded']);
     const next = await planOf({ ...stale, requests: [request], file: fileOf(request, { state: 'Superseded' }) });

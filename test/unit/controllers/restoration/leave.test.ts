@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS, LABELS } from '../../../../src/apis/v1alpha1/names.ts';
-import type { ApprovalRequest, Org, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type {
+  ApprovalRequest,
+  ApprovalRequestRestoration,
+  Org,
+  Workspace,
+} from '../../../../src/apis/v1alpha1/types.generated.ts';
 import type { Clearance } from '../../../../src/controllers/clearance.ts';
-import { BY_ASKED_BACK, BY_COVERED_UID, isAskedBack, leaveOf } from '../../../../src/controllers/leave.ts';
+import {
+  askedBackBy,
+  BY_ASKED_BACK,
+  BY_COVERED_UID,
+  BY_TARGET,
+  isAskedBack,
+  isBeingRestored,
+  leaveOf,
+} from '../../../../src/controllers/leave.ts';
 import { CLEAR, consumedRequest, OPERATION, requestStore } from '../../../builders/approval-request.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
 import { NAMESPACE, org, uidOf, workspace } from '../../../builders/objects.ts';
@@ -59,26 +72,69 @@ describe('a Workspace whose name is asked back', () => {
   const metadata = {
     name: 'writer-1',
     namespace: NAMESPACE,
-    labels: { [LABELS.workspace]: 'writer' },
-    annotations: { [ANNOTATIONS.incarnation]: UID },
+    labels: { [LABELS.workspace]: 'writer', [LABELS.expires]: '20261128T100000Z' },
+    annotations: { [ANNOTATIONS.incarnation]: UID, [ANNOTATIONS.workspaceUID]: UID, [ANNOTATIONS.restore]: 'yes' },
   };
-  const volumes = fakeStore([{ metadata, phase: 'Bound', resizes: [] }], {
-    [BY_ASKED_BACK]: ({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABELS.workspace]}`,
-  });
+  const asked = { metadata, phase: 'Bound', resizes: [] };
+  const back = workspace('writer', { metadata: { ...workspace('writer').metadata, uid: uidOf('back') } });
+  const settled = {
+    ...asked,
+    metadata: {
+      ...metadata,
+      labels: { [LABELS.workspace]: 'writer' },
+      annotations: { [ANNOTATIONS.incarnation]: UID, [ANNOTATIONS.workspaceUID]: uidOf('back') },
+    },
+  };
+  const own = { ...settled, metadata: { ...settled.metadata, annotations: { ...metadata.annotations } } };
   const dying = { ...workspace('writer').metadata, deletionTimestamp: NOW.toISOString() };
 
   it.each([
-    ['that nobody has looked at is left alone', workspace('writer'), true],
+    ['that nobody has looked at is left alone', workspace('writer'), asked, true],
     [
       'that has its identity is left alone until all of it is back',
       workspace('writer', { status: { incarnation: UID } }),
+      asked,
       true,
     ],
-    ['that has other data goes on', workspace('writer', { status: { incarnation: uidOf('other') } }), false],
-    ['that is on its way out goes on', workspace('writer', { metadata: dying, status: { incarnation: UID } }), false],
-    ['of another name goes on', workspace('reader'), false],
-  ])('%s', (_title, object, isLeftAlone) => {
+    ['that has other data goes on', workspace('writer', { status: { incarnation: uidOf('other') } }), asked, false],
+    [
+      'that is on its way out goes on',
+      workspace('writer', { metadata: dying, status: { incarnation: UID } }),
+      asked,
+      false,
+    ],
+    ['of another name goes on', workspace('reader'), asked, false],
+    ['whose volume is heard of before its identity is left alone', back, settled, true],
+    ['that is back goes on', { ...back, status: { incarnation: UID } }, settled, false],
+    ['that is a new one beside the volume of another goes on', workspace('writer'), settled, false],
+  ])('%s', (_title, object, volume, isLeftAlone) => {
+    const volumes = fakeStore([volume], { [BY_ASKED_BACK]: (each) => askedBackBy(each)[0] ?? '' });
     expect(isAskedBack(object, { volumes })).toBe(isLeftAlone);
+  });
+
+  it('costs nothing for a volume that still is of the one it was made for', () => {
+    const { [ANNOTATIONS.restore]: _asked, ...annotations } = own.metadata.annotations;
+    expect(askedBackBy({ ...own, metadata: { ...own.metadata, annotations } })).toEqual([]);
+  });
+});
+
+describe('an object that was denied to go', () => {
+  const back = { kind: 'Workspace', namespace: NAMESPACE, name: 'writer', uid: uidOf('back') } as const;
+  const isComing = (restoration: Partial<ApprovalRequestRestoration>) => {
+    const request = denied({ restoration: { ...RELEASING, ...restoration } });
+    const approvalRequests = fakeStore([request], {
+      [BY_TARGET]: ({ metadata, spec }) => `${metadata.namespace}/${spec.target.kind}/${spec.target.name}`,
+    });
+    return isBeingRestored({ ...back, name: request.spec.target.name }, { approvalRequests });
+  };
+
+  it('is left alone until it has its identity, also where its request is heard of first', () => {
+    expect(isComing({})).toBe(true);
+    expect(isComing({ state: 'Restored', uid: uidOf('back') })).toBe(true);
+  });
+
+  it('is a new one when it has only the name', () => {
+    expect(isComing({ state: 'Restored', uid: uidOf('an earlier one') })).toBe(false);
   });
 });
 

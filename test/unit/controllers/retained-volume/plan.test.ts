@@ -161,8 +161,10 @@ describe('a volume that is asked back', () => {
   });
 
   it('is no longer marked once the Workspace is back, and that is told', () => {
-    const result = askedBack(identified({ managedFields: [managed('kubectl', 'Apply')] }));
-    expect(patchOf(result)).toEqual(UNMARKED);
+    const heir = identified({ managedFields: [managed('kubectl', 'Apply')] });
+    const result = askedBack(heir);
+    const annotations = { ...UNMARKED.metadata.annotations, [ANNOTATIONS.workspaceUID]: heir.metadata.uid };
+    expect(patchOf(result)).toEqual({ metadata: { ...UNMARKED.metadata, annotations } });
     expect(result.events).toMatchObject([{ reason: 'Restored', regarding: { kind: 'Workspace' } }]);
   });
 
