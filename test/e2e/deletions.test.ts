@@ -144,7 +144,7 @@ describe('a deletion', () => {
     const { kubectl, namespace } = world;
     expect(await kubectl.run(['delete', 'namespace', namespace, '--wait=false'])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/Cannot delete .*Org/),
+      stderr: expect.stringMatching(/Cannot delete .*(Org|Workspace|volume)/),
     });
     expect(await kubectl.run(['delete', 'crd', 'workspaces.moleculesai.app', '--wait=false'])).toMatchObject({
       code: 1,
