@@ -14,7 +14,12 @@ export const PERSISTENT_VOLUME_CLAIMS = {
   plural: 'persistentvolumeclaims',
   kind: 'PersistentVolumeClaim',
 } as const;
-export const PERSISTENT_VOLUMES = { ...core, plural: 'persistentvolumes', kind: 'PersistentVolume', namespaced: false } as const;
+export const PERSISTENT_VOLUMES = {
+  ...core,
+  plural: 'persistentvolumes',
+  kind: 'PersistentVolume',
+  namespaced: false,
+} as const;
 export const CONFIG_MAPS = { ...core, plural: 'configmaps', kind: 'ConfigMap' } as const;
 export const SECRETS = { ...core, plural: 'secrets', kind: 'Secret' } as const;
 export const NAMESPACES = { ...core, plural: 'namespaces', kind: 'Namespace', namespaced: false } as const;

@@ -76,7 +76,10 @@ export function judgeOwnRights(answers: readonly Answer[]): readonly Problem[] {
       'Ask for the role view (tree, status, approvals) or edit (sync, delete) in this namespace',
     ),
   );
-  return orOk(problems, `You may do everything in namespace "${namespace}" that tree, status, approvals, sync and delete need`);
+  return orOk(
+    problems,
+    `You may do everything in namespace "${namespace}" that tree, status, approvals, sync and delete need`,
+  );
 }
 
 interface Question {
