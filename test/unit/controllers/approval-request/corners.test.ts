@@ -5,15 +5,18 @@ import type { Plan } from '../../../../src/runtime/plan.ts';
 import { consumedRequest } from '../../../builders/approval-request.ts';
 import { NAMESPACE, templateAsset, uidOf, workspace } from '../../../builders/objects.ts';
 import {
+  DEAD,
   decided,
   deleted,
   draft,
   fileOf,
   HELD,
+  kinds,
   latest,
   NOW,
   PENDING,
   pass,
+  planOf,
   requestFor,
   STANDING,
   type World,
@@ -21,17 +24,8 @@ import {
   writerUID,
 } from './fixture.ts';
 
-const DEAD = { ledger: 'unavailable', ledgerDeadSince: new Date('2026-03-02T08:55:00Z'), openRoutes: [] } as const;
 const CONSUMED = { state: 'Consumed', operationID: 'operation-1' } as const;
 
-async function planOf(world: World, ...rest: readonly Parameters<typeof pass>[1][]): Promise<Plan> {
-  const result = await pass(world, ...rest);
-  if (result === undefined) throw new Error('There was nothing to look at');
-  return result.plan;
-}
-
-const kinds = ({ approvals = [] }: Plan): readonly string[] =>
-  approvals.map((effect) => (effect.kind === 'close' ? `close ${effect.as}` : effect.kind));
 const names = ({ status, writes = [] }: Plan): readonly (string | undefined)[] => [
   status?.key.name,
   ...writes.map((write) => (write.kind === 'patch' ? write.key.name : write.object.metadata.name)),

@@ -1,5 +1,6 @@
 import { REASONS } from '../../../../src/apis/v1alpha1/reasons.ts';
 import type { ApprovalRequest, Org, TemplateAsset, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
+import type { Condition } from '../../../../src/conditions/condition.ts';
 import { type Attempt, attemptOf } from '../../../../src/controllers/approval-request/attempt.ts';
 import { type ApprovalSources, gatherApproval } from '../../../../src/controllers/approval-request/gather.ts';
 import { LiveSource } from '../../../../src/controllers/approval-request/live-source.ts';
@@ -16,6 +17,7 @@ import type { KubeClient } from '../../../../src/kube/client.ts';
 import { ApiError } from '../../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../../src/kube/objects.ts';
 import type { ApprovalCase, CaseFile } from '../../../../src/ledger/port.ts';
+import { LedgerUnavailableError } from '../../../../src/ledger/unavailable.ts';
 import { hashRecord } from '../../../../src/rules/approval/record.ts';
 import type { PassFailure } from '../../../../src/runtime/controller.ts';
 import type { Plan } from '../../../../src/runtime/plan.ts';
@@ -248,3 +250,29 @@ export const SILENT: LedgerReading = {
 };
 
 export type { Matter };
+
+export const DEAD = {
+  ledger: 'unavailable',
+  ledgerDeadSince: new Date('2026-03-02T08:55:00Z'),
+  openRoutes: [],
+} as const;
+export const DOWN = new LedgerUnavailableError('down');
+
+/** What one pass plans; there has to be something to look at. */
+export async function planOf(world: World, ...rest: readonly Parameters<typeof pass>[1][]): Promise<Plan> {
+  const result = await pass(world, ...rest);
+  if (result === undefined) throw new Error('There was nothing to look at');
+  return result.plan;
+}
+
+export const kinds = ({ approvals = [] }: Plan): readonly string[] =>
+  approvals.map((effect) => (effect.kind === 'close' ? `close ${effect.as}` : effect.kind));
+export const phase = ({ status }: Plan): unknown => status?.patch.phase;
+export const reasons = ({ events = [] }: Plan): readonly string[] => events.map(({ reason }) => reason);
+export const concluded = ({ status }: Plan): Condition | undefined =>
+  (status?.patch.conditions as readonly Condition[] | undefined)?.find(({ type }) => type === 'Concluded');
+
+/** The request as it stands after the plan. */
+export function told(request: ApprovalRequest, plan: Plan): ApprovalRequest {
+  return { ...request, status: { ...request.status, ...plan.status?.patch } };
+}
