@@ -10,6 +10,8 @@ interface Tally {
   readonly name: string;
   readonly passed: number;
   readonly failed: number;
+  /** Each failed test's name and the first line of why: told again at the end, where the last lines of a log show it. */
+  readonly failures: readonly string[];
   readonly skipped: readonly string[];
 }
 
@@ -17,7 +19,12 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -29,7 +36,7 @@ function run(command: string, args: readonly string[]): boolean {
 }
 
 function check(name: string, isPassed: boolean): Tally {
-  return { name, passed: isPassed ? 1 : 0, failed: isPassed ? 0 : 1, skipped: [] };
+  return { name, passed: isPassed ? 1 : 0, failed: isPassed ? 0 : 1, failures: isPassed ? [] : [name], skipped: [] };
 }
 
 function checkCleanTree(): Tally {
@@ -44,19 +51,25 @@ async function runVitest(project: string): Promise<Tally> {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', project];
   const isGreen = run('node', [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
   const report = await readReport(file);
-  if (report === undefined) return { name: project, passed: 0, failed: 1, skipped: [] };
+  if (report === undefined) return check(project, false);
   const tests = report.testResults.flatMap((result) => result.assertionResults);
-  const failed = tests.filter((test) => test.status === 'failed').length;
-  const brokenFiles = report.testResults.filter(
-    (result) => result.status === 'failed' && result.assertionResults.every((test) => test.status !== 'failed'),
-  ).length;
+  const failures = report.testResults.flatMap((result) => {
+    const failed = result.assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return result.status === 'failed' ? [failure(result.name, result.message)] : [];
+    return failed.map((test) => failure(test.fullName, test.failureMessages[0]));
+  });
   return {
     name: project,
     passed: tests.filter((test) => test.status === 'passed').length,
     // A red run without a failed test (an unhandled rejection, a broken global setup) is a failure all the same.
-    failed: Math.max(failed + brokenFiles, isGreen ? 0 : 1),
+    failed: Math.max(failures.length, isGreen ? 0 : 1),
+    failures,
     skipped: tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName),
   };
+}
+
+function failure(name: string, message = ''): string {
+  return `${name}: ${(message.split('\n')[0] ?? '').slice(0, 200)}`;
 }
 
 async function readReport(file: string): Promise<VitestReport | undefined> {
@@ -74,7 +87,7 @@ function listTests(project: string, why: string): Tally {
   const { stdout, status } = spawnSync('node', args, { encoding: 'utf8' });
   if (status !== 0) return check(`${project} (list)`, false);
   const names = (JSON.parse(stdout) as readonly { readonly name: string }[]).map((test) => `${test.name}: ${why}`);
-  return { name: project, passed: 0, failed: 0, skipped: names };
+  return { name: project, passed: 0, failed: 0, failures: [], skipped: names };
 }
 
 async function verify(): Promise<readonly Tally[]> {
@@ -115,6 +128,7 @@ const tallies = [...(await verify()), ...(mode === 'all' ? await heavy() : [])];
 console.log('');
 for (const { name, passed, failed, skipped } of tallies)
   console.log(`${name.padEnd(14)} ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+for (const what of tallies.flatMap((tally) => tally.failures)) console.log(`failed: ${what}`);
 for (const name of tallies.flatMap((tally) => tally.skipped)) console.log(`skipped: ${name}`);
 const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
 process.exitCode = sum((tally) => tally.failed) === 0 ? 0 : 1;
