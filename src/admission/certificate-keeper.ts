@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import { coerceError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
+import type { Leadership } from '../runtime/leader-election.ts';
 import { makeServingPair, type ServingPair } from './certificate.ts';
 import { bundleWith, judgeCertificate, type StoredCertificate } from './judge-certificate.ts';
 import { hostsOf, trustWebhook, type WebhookTarget } from './webhook-configuration.ts';
@@ -16,7 +17,7 @@ export interface CertificateKeeperOptions {
   readonly log: Logger;
   readonly target: WebhookTarget;
   /** Only the one that leads writes; the others serve what it has written. */
-  readonly isLeader: () => boolean;
+  readonly leadership: Leadership;
   /** Called for each pair that differs from the last. */
   readonly onPair: (pair: ServingPair) => void;
 }
@@ -53,24 +54,28 @@ export class CertificateKeeper {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, leadership } = this.#options;
+    const gained = new AbortController();
+    void leadership.gained.then(() => gained.abort());
     while (!signal.aborted) {
+      // Who comes to lead writes at once: the one before may have stored nothing yet.
+      const wake = leadership.isLeader() || gained.signal.aborted ? signal : AbortSignal.any([signal, gained.signal]);
       const fault = await this.#pass(signal).catch((error: unknown) => coerceError(error).message);
       if (signal.aborted) return;
       this.#tell(fault);
-      await clock.sleep(CHECKED_EVERY_MS, signal).catch(() => undefined);
+      await clock.sleep(CHECKED_EVERY_MS, wake).catch(() => undefined);
     }
   }
 
   /** Returns what stands in the way of asking this webhook. */
   async #pass(signal: AbortSignal): Promise<string | undefined> {
-    const { client, clock, target, isLeader } = this.#options;
+    const { client, clock, target, leadership } = this.#options;
     const stored = await readStored(client, signal);
     const hosts = hostsOf(target);
     const now = clock.now();
     const verdict = judgeCertificate(stored, { hosts, now });
     if (verdict !== 'replace') this.#serve(stored.pair);
-    if (!isLeader()) return undefined;
+    if (!leadership.isLeader()) return undefined;
     if (verdict === 'keep') return this.#trust(stored.bundle, signal);
     const from = new Date(now.getTime() - BACKDATED_MS);
     const pair = await makeServingPair({ hosts, from, until: new Date(now.getTime() + LIFETIME_MS) });

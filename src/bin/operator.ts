@@ -165,11 +165,7 @@ const claimed = config.ledgerURL === undefined ? undefined : identities.run(pass
 const swept = sweepStore({ store, templateAssets: controllers.stores.templateAssets, clock, log }, passesOver.signal);
 const monitored = ledger.run(passesOver.signal);
 const guarded = guard.run(passesOver.signal);
-const asked = runWebhook(
-  config,
-  { client: sideClient, ledger, clock, log, isLeader: () => leadership.isLeader() },
-  passesOver.signal,
-);
+const asked = runWebhook(config, { client: sideClient, ledger, clock, log, leadership }, passesOver.signal);
 await manager.run(shutdown);
 passesOver.abort();
 await Promise.all([led, recorder.flush(), served, claimed, swept, monitored, guarded, asked]);

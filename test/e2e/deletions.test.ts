@@ -153,7 +153,7 @@ describe('a deletion', () => {
     const strip = [
       'patch',
       'workspace',
-      'writer',
+      'researcher',
       '-n',
       namespace,
       '--type=merge',

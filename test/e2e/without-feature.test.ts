@@ -36,11 +36,11 @@ describe.skipIf(!isBare)('on a node that cannot restart Pods in place', () => {
        writeFileSync('/configs/MEMORY.md', 'kept\\n');`,
     );
     await world.exitAgent('researcher', 3);
-    await world.until('another Pod run', async () => {
+    // Of the Pod and not of the Workspace, whose Ready skips short states and may still be that of the first.
+    await world.until('another Pod serve', async () => {
       const pod = await world.read('pod', podName);
-      return pod !== undefined && pod.metadata.uid !== before.uid;
+      return pod !== undefined && pod.metadata.uid !== before.uid && pod.status.containerStatuses?.[0]?.ready;
     });
-    await world.condition('workspace/researcher', 'Ready', 'True');
     const seen = await world.inAgent(
       'researcher',
       `import { existsSync, readFileSync } from 'node:fs';

@@ -7,6 +7,7 @@ import type { Ledger } from '../../ledger/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { coerceError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { Leadership } from '../../runtime/leader-election.ts';
 import type { OperatorConfig } from './config.ts';
 
 export interface WebhookOptions {
@@ -14,7 +15,7 @@ export interface WebhookOptions {
   readonly ledger: Pick<Ledger, 'addAsker'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly isLeader: () => boolean;
+  readonly leadership: Leadership;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface WebhookOptions {
  */
 export async function runWebhook(
   { webhook: address, webhookURL }: Pick<OperatorConfig, 'webhook' | 'webhookURL'>,
-  { client, ledger, clock, log, isLeader }: WebhookOptions,
+  { client, ledger, clock, log, leadership }: WebhookOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { app, use } = createDeletionWebhook({
@@ -32,7 +33,7 @@ export async function runWebhook(
     onError: (error) => log.warn({ reason: error.message }, 'An asker was not recorded'),
   });
   const target = targetOf(webhookURL, OPERATOR_NAMESPACE);
-  const keeper = new CertificateKeeper({ client, clock, log, target, isLeader, onPair: use });
+  const keeper = new CertificateKeeper({ client, clock, log, target, leadership, onPair: use });
   try {
     await app.listen(address);
     await keeper.run(signal);

@@ -14,6 +14,7 @@ import { runWebhook } from '../../../src/bin/operator/start-webhook.ts';
 import { type OpenClient, openKubeClient } from '../../../src/kube/open-client.ts';
 import { type Clock, createSystemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/log.ts';
+import { ALONE } from '../../../src/runtime/leader-election.ts';
 import { controlPlane as shared } from '../../support/control-plane.ts';
 
 const NAMESPACE = 'asked';
@@ -67,7 +68,7 @@ beforeEach(async () => {
       ledger: { addAsker: (uid, asker) => addAsker(uid, asker) },
       clock,
       log: createLogger({ name: 'test', level: 'silent' }),
-      isLeader: () => true,
+      leadership: ALONE,
     },
     stop.signal,
   );

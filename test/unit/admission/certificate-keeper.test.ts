@@ -13,6 +13,7 @@ import { SECRETS } from '../../../src/apis/v1alpha1/resources.ts';
 import { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { createLogger } from '../../../src/platform/log.ts';
+import { ALONE, type Leadership } from '../../../src/runtime/leader-election.ts';
 import { NAMESPACES } from '../../memory-api/kinds.ts';
 import { MemoryApi } from '../../memory-api/memory-api.ts';
 import { createMemoryTransport } from '../../memory-api/memory-transport.ts';
@@ -32,6 +33,9 @@ const CONFIGURATION = {
     { name: WEBHOOK_NAME, clientConfig: { ...SERVICE_TARGET } },
   ],
 };
+
+/** It never leads. */
+const STANDBY: Leadership = { gained: new Promise(() => undefined), isLeader: () => false };
 
 type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
 
@@ -71,7 +75,7 @@ beforeEach(async () => {
 afterEach(() => stop.abort());
 
 /** Returns the pairs that it has served with, in order. */
-async function startKeeper(options: { readonly isLeader?: () => boolean; readonly url?: string } = {}) {
+async function startKeeper(options: { readonly leadership?: Leadership; readonly url?: string } = {}) {
   const served: ServingPair[] = [];
   const keeper = new CertificateKeeper({
     client,
@@ -83,7 +87,7 @@ async function startKeeper(options: { readonly isLeader?: () => boolean; readonl
     },
     log: createLogger({ name: 'test', level: 'warn', destination: { write: (line: string) => void lines.push(line) } }),
     target: targetOf(options.url, OPERATOR_NAMESPACE),
-    isLeader: options.isLeader ?? (() => true),
+    leadership: options.leadership ?? ALONE,
     onPair: (pair) => served.push(pair),
   });
   running += 1;
@@ -169,13 +173,23 @@ describe('the certificate of the webhook', () => {
   });
 
   it('is taken over by replicas that do not lead, which write nothing', async () => {
-    const standby = await startKeeper({ isLeader: () => false });
+    const standby = await startKeeper({ leadership: STANDBY });
     expect(standby).toEqual([]);
     const leader = await startKeeper();
     const before = writes();
     await clock.advance(20_000);
     expect(latest(standby)).toBe(latest(leader));
     expect(writes()).toBe(before);
+  });
+
+  it('is made as soon as its keeper comes to lead', async () => {
+    const { promise: gained, resolve } = Promise.withResolvers<void>();
+    let isLeader = false;
+    const served = await startKeeper({ leadership: { gained, isLeader: () => isLeader } });
+    expect(served).toEqual([]);
+    isLeader = true;
+    resolve();
+    await vi.waitFor(() => expect(served).toHaveLength(1));
   });
 
   it('is trusted before it is stored', async () => {
