@@ -16,10 +16,12 @@ import type { Rig } from './rig.ts';
 /** How long nobody may write while everything waits for a human. */
 const PENDING_MS = 10_000;
 const TIMEOUT_MS = 120_000;
+/** One in so many is approved when the one before it is gone, as people do it. */
+const ALONE_SHARE = 2;
 
 /**
- * N deletions that wait, and then N approvals, one after the other as fast as they are taken: how long from an approval until
- * the Workspace is gone, what it costs the apiserver, and that nothing goes that nobody approved.
+ * N deletions that wait, and then N approvals, half of them one at a time and the rest as fast as they are taken: how long from an
+ * approval until the Workspace is gone, what it costs the apiserver, and that nothing goes that nobody approved.
  */
 export async function measureDelete(rig: Rig, count: number): Promise<void> {
   const { client, access, dir, signal, countSince } = rig;
@@ -63,7 +65,8 @@ export async function measureDelete(rig: Rig, count: number): Promise<void> {
     console.log(`Approving ${count} requests`);
     since = new Date();
     const approver = await openApprover(rig);
-    const times = await approveAll({ client, approver, requests, signal: operator.signal });
+    const [alone, together] = [requests.slice(0, count / ALONE_SHARE), requests.slice(count / ALONE_SHARE)];
+    const times = await approveAll({ client, approver, alone, together, signal: operator.signal });
     await waitUntilQuiet(operator);
     const approved = await countSince(since);
     await operator.stop();
@@ -77,8 +80,10 @@ export async function measureDelete(rig: Rig, count: number): Promise<void> {
       pendingStatusWritesOfObjectEach: round((opening.writesByKind['patch workspaces/status'] ?? 0) / count),
       writesWhileWaiting: waiting.writes,
       unapprovedDeletions: count - stillThere,
-      approvedToGoneP50Ms: round(percentile(times, 0.5)),
-      approvedToGoneP99Ms: round(percentile(times, 0.99)),
+      aloneToGoneP50Ms: round(percentile(times.alone, 0.5)),
+      aloneToGoneP99Ms: round(percentile(times.alone, 0.99)),
+      togetherToGoneP50Ms: round(percentile(times.together, 0.5)),
+      togetherToGoneP99Ms: round(percentile(times.together, 0.99)),
       // The decision itself is the approver's write, not the operator's.
       approvedWritesEach: perEach(approved, count),
       getsEach: round(approved.gets / count),
@@ -104,40 +109,68 @@ async function pendingRequests(client: KubeClient, signal: AbortSignal): Promise
   return items.filter(isDecidable);
 }
 
-/** Milliseconds from sending each approval to the watch event that shows its Workspace gone. */
-async function approveAll(options: {
-  readonly client: KubeClient;
-  readonly approver: KubeClient;
-  readonly requests: readonly ApprovalRequest[];
-  readonly signal: AbortSignal;
-}): Promise<readonly number[]> {
-  const { client, approver, requests, signal } = options;
-  const sentAt = new Map<string, number>();
-  const times: number[] = [];
-  const stop = new AbortController();
-  const watched = AbortSignal.any([signal, stop.signal]);
-  const synced = Promise.withResolvers<void>();
-  const watching = (async () => {
-    while (times.length < requests.length) {
-      const scope = { namespace: NAMESPACE, sendInitialEvents: true, signal: watched };
-      for await (const event of client.watch(WORKSPACES, scope)) {
-        if (event.type === 'BOOKMARK') synced.resolve();
-        else if (event.type === 'DELETED') {
-          const at = sentAt.get(event.object.metadata.name);
-          if (at !== undefined) times.push(performance.now() - at);
-          if (times.length === requests.length) return;
-        }
+/** The watch events that show Workspaces gone, by name. Whoever waits began to before the object went. */
+class Departures {
+  readonly #waiting = new Map<string, () => void>();
+
+  gone(name: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.set(name, resolve);
+    return promise;
+  }
+
+  /** Calls back once it hears of everything. Ends when `signal` is aborted. */
+  async listen(client: KubeClient, signal: AbortSignal, onSynced: () => void): Promise<void> {
+    while (!signal.aborted) {
+      for await (const event of client.watch(WORKSPACES, { namespace: NAMESPACE, sendInitialEvents: true, signal })) {
+        if (event.type === 'BOOKMARK') onSynced();
+        else if (event.type === 'DELETED') this.#waiting.get(event.object.metadata.name)?.();
       }
     }
-  })();
-  await Promise.race([synced.promise, watching]);
-  await inTurn(requests, async (request) => {
-    sentAt.set(request.spec.target.name, performance.now());
+  }
+}
+
+interface Approving {
+  readonly client: KubeClient;
+  readonly approver: KubeClient;
+  readonly alone: readonly ApprovalRequest[];
+  readonly together: readonly ApprovalRequest[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Milliseconds from sending an approval to the watch event that shows its Workspace gone: of those each of which waits for the one
+ * before it, and of those that are sent as fast as the apiserver takes them.
+ */
+async function approveAll({ client, approver, alone, together, signal }: Approving): Promise<{
+  readonly alone: readonly number[];
+  readonly together: readonly number[];
+}> {
+  const stop = new AbortController();
+  const departures = new Departures();
+  const synced = Promise.withResolvers<void>();
+  const listening = departures.listen(client, AbortSignal.any([signal, stop.signal]), synced.resolve);
+  listening.catch((error: unknown) => stop.signal.aborted || synced.reject(error));
+  await synced.promise;
+  const approve = async (request: ApprovalRequest): Promise<{ readonly done: Promise<number> }> => {
+    const sentMs = performance.now();
+    const done = departures.gone(request.spec.target.name).then(() => performance.now() - sentMs);
     await decide(approver, request, { verdict: 'Approved', signal });
-  });
-  await watching;
-  stop.abort();
-  return times;
+    return { done };
+  };
+  try {
+    const single: number[] = [];
+    await inTurn(alone, async (request) => {
+      single.push(await (await approve(request)).done);
+    });
+    const underWay: Promise<number>[] = [];
+    await inTurn(together, async (request) => {
+      underWay.push((await approve(request)).done);
+    });
+    return { alone: single, together: await Promise.all(underWay) };
+  } finally {
+    stop.abort();
+  }
 }
 
 async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -13,8 +13,8 @@ interface Deletable {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
-/** A request is opened, and opens are over, within this time: one status write says that a human has to decide. */
-const HOLD_MS = 2_000;
+/** A request is opened within this time, also where hundreds are deleted at once: one status write says that a human has to decide. */
+const HOLD_MS = 10_000;
 /** What passes by itself and is no news to somebody who waits: what was said before stands. */
 const PASSING: ReadonlySet<string> = new Set([REASONS.checkingApproval, REASONS.guardUnknown]);
 

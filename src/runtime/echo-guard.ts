@@ -1,16 +1,19 @@
-import type { Resource } from '../kube/objects.ts';
+import type { ObjectKey, Resource } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /** What the guard asks of a store. */
 export interface VersionSource {
   hasSeen(resourceVersion: string): boolean;
   onceSeen(resourceVersion: string, callback: () => void): void;
+  /** Calls back once, as soon as the object of this key and uid is not there any more; at once when it is not. */
+  onceGone(key: ObjectKey, uid: string, callback: () => void): void;
 }
 
-export interface WrittenVersion {
-  readonly resource: Resource;
-  readonly resourceVersion: string;
-}
+/** What a write got: a version, or the end of an object, whose version the answer does not tell. */
+export type Written = { readonly resource: Resource } & (
+  | { readonly resourceVersion: string }
+  | { readonly gone: ObjectKey; readonly uid: string }
+);
 
 export interface EchoGuardOptions {
   readonly clock: Clock;
@@ -43,13 +46,13 @@ export class EchoGuard {
     this.#options = options;
   }
 
-  /** After a pass: the versions that its writes got. */
-  expect(key: string, written: readonly WrittenVersion[]): void {
+  /** After a pass: what its writes got. */
+  expect(key: string, written: readonly Written[]): void {
     const { clock, storesOf, onTimeout } = this.#options;
-    const unseen = written.flatMap(({ resource, resourceVersion }) =>
-      storesOf(resource)
-        .filter((store) => !store.hasSeen(resourceVersion))
-        .map((store) => ({ store, resourceVersion })),
+    const unseen = written.flatMap((write) =>
+      storesOf(write.resource)
+        .filter((store) => 'gone' in write || !store.hasSeen(write.resourceVersion))
+        .map((store) => ({ store, write })),
     );
     if (unseen.length === 0) return;
     const expire = (): void => {
@@ -58,11 +61,13 @@ export class EchoGuard {
     };
     const echo: Echo = { unseen: unseen.length, isWanted: false, cancelTimer: clock.schedule(TIMEOUT_MS, expire) };
     this.#echoes.set(key, echo);
-    for (const { store, resourceVersion } of unseen) {
-      store.onceSeen(resourceVersion, () => {
-        echo.unseen -= 1;
-        if (echo.unseen === 0) this.#release(key, echo);
-      });
+    const see = (): void => {
+      echo.unseen -= 1;
+      if (echo.unseen === 0) this.#release(key, echo);
+    };
+    for (const { store, write } of unseen) {
+      if ('gone' in write) store.onceGone(write.gone, write.uid, see);
+      else store.onceSeen(write.resourceVersion, see);
     }
   }
 

@@ -5,7 +5,7 @@ import { coerceError } from '../platform/errors.ts';
 import { verifyBasis } from './basis.ts';
 import { RefusedError } from './classify.ts';
 import type { ClaimSink, IntentLog } from './controller.ts';
-import type { WrittenVersion } from './echo-guard.ts';
+import type { Written } from './echo-guard.ts';
 import type { EventSink } from './events.ts';
 import type {
   ApplyEffect,
@@ -26,8 +26,8 @@ export interface ExecutorOptions {
 }
 
 export interface Execution {
-  /** Versions that our writes got, for waiting until the stores have seen them. */
-  readonly written: readonly WrittenVersion[];
+  /** What our writes got, for waiting until the stores have seen it. */
+  readonly written: readonly Written[];
   /** What stopped the plan. Status was still written, unless that is what failed. */
   readonly failure?: Error;
   /** The failure is that of the status itself: one that says so would be refused as well. */
@@ -64,7 +64,7 @@ export class Executor {
 
 /** One execution: what it wrote so far, and the uids of what it created. */
 class Run {
-  readonly written: WrittenVersion[] = [];
+  readonly written: Written[] = [];
   readonly #created = new Map<string, KubeObject>();
   readonly #options: ExecutorOptions;
   readonly #signal: AbortSignal;
@@ -127,7 +127,10 @@ class Run {
       fieldManager,
       signal: this.#signal,
     });
-    this.#note(resource, result);
+    const { deletionTimestamp, finalizers = [] } = result.metadata;
+    const isGone = deletionTimestamp !== undefined && finalizers.length === 0;
+    if (isGone) this.written.push({ resource, gone: key, uid });
+    else this.#note(resource, result);
   }
 
   async #toLedger(recording: Promise<void>, consequence: string): Promise<void> {

@@ -24,6 +24,7 @@ export class Store<T extends Stored> {
   #hasSynced = false;
   #latestVersion = 0n;
   #waiting: { readonly version: bigint; readonly callback: () => void }[] = [];
+  #departing: { readonly key: ObjectKey; readonly uid: string; readonly callback: () => void }[] = [];
 
   constructor(indexes: Indexes<T> = {}) {
     this.#indexes = indexes;
@@ -67,6 +68,12 @@ export class Store<T extends Stored> {
   onceSeen(resourceVersion: string, callback: () => void): void {
     if (this.hasSeen(resourceVersion)) callback();
     else this.#waiting.push({ version: parseVersion(resourceVersion), callback });
+  }
+
+  /** Calls back once, as soon as this very object is not in the store and everybody was told; at once when it is not. */
+  onceGone(key: ObjectKey, uid: string, callback: () => void): void {
+    if (this.#holds({ key, uid })) this.#departing.push({ key, uid, callback });
+    else callback();
   }
 
   onChange(listener: StoreListener<T>): void {
@@ -114,6 +121,7 @@ export class Store<T extends Stored> {
 
   /** For the reflector: a bookmark, or any event, proves that everything up to this version was delivered. */
   advance(resourceVersion: string): void {
+    this.#releaseDeparted();
     const version = parseVersion(resourceVersion);
     if (version <= this.#latestVersion) return;
     this.#latestVersion = version;
@@ -122,6 +130,18 @@ export class Store<T extends Stored> {
     if (seen.length === 0) return;
     this.#waiting = this.#waiting.filter((waiter) => waiter.version > version);
     for (const { callback } of seen) callback();
+  }
+
+  #releaseDeparted(): void {
+    if (this.#departing.length === 0) return;
+    const departed = this.#departing.filter((waiter) => !this.#holds(waiter));
+    if (departed.length === 0) return;
+    this.#departing = this.#departing.filter((waiter) => this.#holds(waiter));
+    for (const { callback } of departed) callback();
+  }
+
+  #holds({ key, uid }: { readonly key: ObjectKey; readonly uid: string }): boolean {
+    return this.get(key)?.metadata.uid === uid;
   }
 
   #set(object: T, before: T | undefined): void {

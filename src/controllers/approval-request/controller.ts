@@ -12,7 +12,7 @@ import { keyOfSubject } from './subject.ts';
 import { isLeaving, isUnfinished, keyOfRequest, ofTarget, wokenByVolume, wokenByWorkspace } from './wake.ts';
 
 /** Passes wait for the ledger and for live reads; they must not wait for each other. */
-const WORKERS = 8;
+const WORKERS = 16;
 
 interface Named {
   readonly metadata: ObjectMeta;

@@ -38,9 +38,8 @@ export async function readOperation(
 ): Promise<Operation | undefined> {
   const { kind, namespace, name } = subject;
   const action = deletionOf(kind);
-  const target = await source.target(subject, signal);
+  const [target, org] = await Promise.all([source.target(subject, signal), source.org(namespace, signal)]);
   if (action === undefined || target === undefined) return undefined;
-  const org = target.kind === 'Org' ? target.object : await source.org(namespace, signal);
   const { lost, affected } = await readScope(target, source, signal);
   return {
     group: GROUP,

@@ -58,6 +58,7 @@ export type ObservedMeta = Pick<
   | 'resourceVersion'
   | 'creationTimestamp'
   | 'deletionTimestamp'
+  | 'deletionGracePeriodSeconds'
   | 'annotations'
   | 'labels'
   | 'finalizers'
@@ -86,7 +87,8 @@ const KEPT_ANNOTATIONS = new Set<string>(Object.values(ANNOTATIONS));
 const KEPT_LABELS = new Set<string>(Object.values(LABELS));
 
 export function observeMeta(metadata: ObjectMeta): ObservedMeta {
-  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, finalizers } = metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, finalizers } = metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
@@ -94,6 +96,7 @@ export function observeMeta(metadata: ObjectMeta): ObservedMeta {
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
     ...(finalizers === undefined ? {} : { finalizers }),
     annotations: pick(metadata.annotations, KEPT_ANNOTATIONS),
     labels: pick(metadata.labels, KEPT_LABELS),

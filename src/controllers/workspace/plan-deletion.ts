@@ -19,8 +19,6 @@ const RECHECK_MS = 5_000;
 const CHILDREN_RECHECK_MS = 60_000;
 /** Most Pods end within this time, and their Workspace with them: that a Pod is ending is told only of the others. */
 const HOLD_MS = 2_000;
-/** What the apiserver gives a Pod that asks for no other time to end in. */
-const GRACE_MS = 30_000;
 const ENDING = 'The Pod is ending; the volume stays';
 
 export const DELETE_WORKSPACE = 'delete_workspace';
@@ -53,9 +51,11 @@ function planPodEnd(snapshot: Leaving, pod: ObservedPod, now: Date): Plan {
 }
 
 function untilWorthTellingMs({ metadata }: ObservedPod, now: Date): number {
-  const { deletionTimestamp } = metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
   if (deletionTimestamp === undefined) return HOLD_MS;
-  return Math.min(HOLD_MS, Date.parse(deletionTimestamp) - GRACE_MS + HOLD_MS - now.getTime());
+  // It is when the Pod's time is over, and not when somebody asked it to end.
+  const askedMs = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
+  return Math.min(HOLD_MS, askedMs + HOLD_MS - now.getTime());
 }
 
 function planEnd(snapshot: Leaving, volume: ObservedVolume | undefined, now: Date): Plan {

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EchoGuard } from '../../../src/runtime/echo-guard.ts';
-import { Store } from '../../../src/runtime/store.ts';
+import { Store, type Stored } from '../../../src/runtime/store.ts';
 import { CONFIG_MAPS, PODS, WIDGETS } from './fake-client.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 let clock: VirtualClock;
-let pods: Store<never>;
+let pods: Store<Stored>;
 let configMaps: Store<never>;
 let released: string[];
 let expired: string[];
@@ -57,6 +57,19 @@ describe('the echo guard', () => {
     ]);
     expect(guard.holds('a')).toBe(false);
     expect(clock.timers).toBe(0);
+  });
+
+  it('holds a key until an object that its pass has ended is gone', () => {
+    const key = { namespace: 'ns', name: 'w' };
+    const object = { metadata: { ...key, uid: 'uid-w', resourceVersion: '9' } };
+    pods.put(object);
+    guard.expect('a', [{ resource: PODS, gone: key, uid: 'uid-w' }]);
+    pods.advance('20');
+    expect(guard.holds('a')).toBe(true);
+    pods.remove(object);
+    expect(released).toEqual(['a']);
+    guard.expect('b', [{ resource: PODS, gone: key, uid: 'uid-w' }]);
+    expect(guard.holds('b')).toBe(false);
   });
 
   it('gives up after five seconds, because a store that stays behind must not stop healing', async () => {

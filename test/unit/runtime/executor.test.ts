@@ -142,7 +142,9 @@ describe('the executor', () => {
       'Widget',
       'Widget',
     ]);
-    expect(new Set(written.map(({ resourceVersion }) => resourceVersion)).size).toBe(written.length);
+    expect(new Set(written.map((write) => 'resourceVersion' in write && write.resourceVersion)).size).toBe(
+      written.length,
+    );
   });
 
   it.each(EVERYTHING.filter((step) => /^(create|patch Pod|apply|delete)/.test(step)))(
@@ -346,5 +348,23 @@ describe('a precondition', () => {
       { op: 'test', path: '/metadata/finalizers', value: observed },
       { op: 'add', path: '/metadata/finalizers', value: next },
     ]);
+  });
+
+  it.each([
+    ['ends an object that is being deleted', '2026-03-01T10:00:00Z', undefined, true],
+    ['is not the last of one', '2026-03-01T10:00:00Z', ['example.test/a'], false],
+    ['is the last of an object that stays', undefined, undefined, false],
+  ])('tells what to wait for when the finalizer %s', async (_sentence, deletionTimestamp, finalizers, isGone) => {
+    const metadata = {
+      name: 'w',
+      uid: 'uid-w',
+      resourceVersion: '7',
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+    };
+    client.answer = () => ({ apiVersion: 'example.test/v1', kind: 'Widget', metadata });
+    const { written } = await executor.execute({ removeFinalizer: FINALIZER, outcome: { kind: 'settled' } }, signal);
+    const { resource, key, uid } = FINALIZER;
+    expect(written).toEqual([isGone ? { resource, gone: key, uid } : { resource, resourceVersion: '7' }]);
   });
 });

@@ -124,4 +124,31 @@ describe('the version that a store has seen', () => {
     store.onceSeen('6', () => order.push('seen at once'));
     expect(order).toEqual(['listener', 'seen', 'listener', 'seen at once']);
   });
+
+  const key = { namespace: 'ns', name: 'a' };
+  it.each<[string, () => void]>([
+    ['is deleted', () => store.remove(thing('a', 7))],
+    ['is missing in a list', () => store.replace([thing('b', 3)], '8')],
+    ['was made anew', () => store.put(thing('a', 9, { uid: 'other' }))],
+  ])('calls back once, after the listeners, when an object %s', (_end, end) => {
+    const order: string[] = [];
+    store.replace([thing('a', 2), thing('b', 3)], '4');
+    store.onChange(() => order.push('listener'));
+    store.onceGone(key, 'uid-a', () => order.push('gone'));
+    store.put(thing('b', 5));
+    expect(order).toEqual(['listener']);
+    end();
+    expect(order.indexOf('gone')).toBe(order.length - 1);
+    store.advance('10');
+    expect(order.filter((step) => step === 'gone')).toHaveLength(1);
+  });
+
+  it('calls back at once for an object that is not there', () => {
+    let isGone = false;
+    store.put(thing('a', 5, { uid: 'other' }));
+    store.onceGone(key, 'uid-a', () => {
+      isGone = true;
+    });
+    expect(isGone).toBe(true);
+  });
 });

@@ -117,7 +117,7 @@ describe('planTemplateAsset() of one that is being deleted', () => {
     const opening = { ...held, reason: 'RequestingApproval' } as const;
     const begun = { ...asset, metadata: { ...asset.metadata, deletionTimestamp: '2026-03-01T09:59:59Z' } };
     const plan = planTemplateAsset({ asset: begun, usedBy: ['a'], leave: opening, attempt: stored }, NOW);
-    expect([plan.status, plan.outcome]).toEqual([undefined, { kind: 'waiting', recheckAfterMs: 1_000 }]);
+    expect([plan.status, plan.outcome]).toEqual([undefined, { kind: 'waiting', recheckAfterMs: 9_000 }]);
   });
 
   it('is let go at once when nobody uses it, whatever approvals there are, and says so', () => {

@@ -66,13 +66,13 @@ describe('planWorkspace() of a deletion that is held', () => {
 
   it.each([
     ['not while the request is still being opened', '2026-03-01T10:00:09Z', 'RequestingApproval', false],
-    ['when opening it takes longer', '2026-03-01T10:00:08Z', 'RequestingApproval', true],
+    ['when opening it takes longer', '2026-03-01T10:00:00Z', 'RequestingApproval', true],
     ['at once when a human has to decide', '2026-03-01T10:00:09Z', 'AwaitingApproval', true],
     ['at once when nothing may be destroyed', '2026-03-01T10:00:09Z', 'LedgerUnavailable', true],
   ] as const)('tells of the deletion %s', (_sentence, time, reason, isTold) => {
     const plan = planWorkspace(waiting({ workspace: deletedAt(time), leave: held(reason) }), LATER);
     expect(condition(plan, 'ApprovalPending') !== undefined).toBe(isTold);
-    if (!isTold) expect(plan.outcome).toEqual({ kind: 'settled', resyncAfterMs: 1_000 });
+    if (!isTold) expect(plan.outcome).toEqual({ kind: 'settled', resyncAfterMs: 9_000 });
   });
 
   it.each([

@@ -60,8 +60,8 @@ describe('planWorkspace() of a Workspace whose deletion was approved', () => {
   });
   const leaving = (changes: Partial<WorkspaceSnapshot> = {}): WorkspaceSnapshot =>
     snapshot({ workspace: deleted(), leave: granted(), ...changes });
-  const ending = (base: WorkspaceSnapshot, deletionTimestamp: string) =>
-    podOf(base, { metadata: { ...podOf(base).metadata, deletionTimestamp } });
+  const ending = (base: WorkspaceSnapshot, deletionTimestamp: string, deletionGracePeriodSeconds: number) =>
+    podOf(base, { metadata: { ...podOf(base).metadata, deletionTimestamp, deletionGracePeriodSeconds } });
 
   it('keeps the object and its intent under that operation in the ledger, then ends the Pod, and writes nothing else', () => {
     const plan = planWorkspace({ ...running(), workspace: deleted(), leave: granted() }, LATER);
@@ -77,10 +77,11 @@ describe('planWorkspace() of a Workspace whose deletion was approved', () => {
   });
 
   it.each([
-    ['not while most end: within two seconds', '2026-03-01T10:00:39Z', undefined, 1_000],
-    ['once it takes longer', '2026-03-01T10:00:38Z', 'Terminating', 5_000],
-  ])('says that the Pod is ending %s, and asks for nothing twice', (_sentence, end, phase, recheckAfterMs) => {
-    const plan = planWorkspace(leaving({ pod: ending(running(), end), volume: volumeOf() }), LATER);
+    ['not while most end: within two seconds', '2026-03-01T10:00:39Z', 30, undefined, 1_000],
+    ['not while most of those end that no node runs', '2026-03-01T10:00:09Z', 0, undefined, 1_000],
+    ['once it takes longer', '2026-03-01T10:00:38Z', 30, 'Terminating', 5_000],
+  ])('says that the Pod is ending %s, and asks for nothing twice', (_sentence, end, grace, phase, recheckAfterMs) => {
+    const plan = planWorkspace(leaving({ pod: ending(running(), end, grace), volume: volumeOf() }), LATER);
     expect(statusOf(plan)?.phase).toBe(phase);
     expect([plan.approvals, plan.intents, plan.deletes, plan.removeFinalizer]).toEqual(Array(4).fill(undefined));
     expect(plan.outcome).toEqual({ kind: 'progressing', recheckAfterMs });
