@@ -9,7 +9,15 @@ import { type ApprovalSources, gatherApproval } from './gather.ts';
 import { LiveSource } from './live-source.ts';
 import { planApproval } from './plan.ts';
 import { keyOfSubject } from './subject.ts';
-import { isLeaving, isUnfinished, keyOfRequest, ofTarget, wokenByVolume, wokenByWorkspace } from './wake.ts';
+import {
+  isLeaving,
+  isUnfinished,
+  keyOfRequest,
+  ofTarget,
+  wokenByOrg,
+  wokenByVolume,
+  wokenByWorkspace,
+} from './wake.ts';
 
 /** Passes wait for the ledger and for live reads; they must not wait for each other. */
 const WORKERS = 16;
@@ -42,7 +50,10 @@ export function declareApprovalController(manager: Manager, options: ApprovalCon
   controller.watch(stores.approvalRequests, (before, after) =>
     [before, after].flatMap((request) => (request === undefined ? [] : [keyOfRequest(request)])),
   );
-  controller.watch(stores.orgs, (before, after) => ofTarget('Org', { before, after }, stores));
+  controller.watch(stores.orgs, (before, after) => [
+    ...ofTarget('Org', { before, after }, stores),
+    ...wokenByOrg(before, after, stores),
+  ]);
   controller.watch(stores.workspaces, (before, after) => [
     ...ofTarget('Workspace', { before, after }, stores),
     ...wokenByWorkspace(before, after, stores),

@@ -1,5 +1,5 @@
 import { BREAK_GLASS_OPERATION, LABELS, ORG_NAME, PLATFORM_AGENT_NAME } from '../../apis/v1alpha1/names.ts';
-import type { ApprovalRequest, Workspace } from '../../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, Org, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import { keyOf, keyString, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
 import { isFinal } from '../../rules/approval/lifecycle.ts';
 import { MAX_DEPTH } from '../../rules/hierarchy.ts';
@@ -56,6 +56,20 @@ export function wokenByWorkspace(
 ): readonly ObjectKey[] {
   if (before !== undefined && after !== undefined && traits(before) === traits(after)) return [];
   return [before, after].flatMap((workspace) => (workspace === undefined ? [] : concerned(workspace, stores)));
+}
+
+/** Every record in its namespace says how long the Org has volumes kept; the id of the platform agent comes from the Org's. */
+export function wokenByOrg(
+  before: Org | undefined,
+  after: Org | undefined,
+  { approvalRequests }: { readonly approvalRequests: { list(): Iterable<ApprovalRequest> } },
+): readonly ObjectKey[] {
+  const isSame = before?.metadata.uid === after?.metadata.uid;
+  if (isSame && before?.spec.retention?.volumes === after?.spec.retention?.volumes) return [];
+  const { namespace = '' } = (after ?? before)?.metadata ?? {};
+  return [...approvalRequests.list()]
+    .filter(({ metadata, status }) => metadata.namespace === namespace && !isFinal(status?.phase))
+    .map(keyOfRequest);
 }
 
 /** The same for the volume of one. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalRequest, Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
-import { ofTarget, wokenByVolume, wokenByWorkspace } from '../../../../src/controllers/approval-request/wake.ts';
+import {
+  ofTarget,
+  wokenByOrg,
+  wokenByVolume,
+  wokenByWorkspace,
+} from '../../../../src/controllers/approval-request/wake.ts';
 import { BY_PARENT } from '../../../../src/controllers/stores.ts';
 import { approvalRequest, requestStore } from '../../../builders/approval-request.ts';
 import { fakeStore } from '../../../builders/fake-store.ts';
@@ -74,6 +79,27 @@ describe('a change of a volume', () => {
 
   it('wakes nobody when it only changes', () => {
     expect(wokenByVolume(volume, { ...volume, phase: 'Lost' }, waiting)).toEqual([]);
+  });
+});
+
+describe('a change of the Org', () => {
+  const elsewhere = { ...lead, metadata: { ...lead.metadata, namespace: 'other' } };
+  const requests = [
+    approvalRequest(lead, { phase: 'Pending' }, [lead, middle]),
+    approvalRequest(middle, { phase: 'Superseded' }, [middle]),
+    approvalRequest(elsewhere, { phase: 'Pending' }, [elsewhere]),
+  ];
+  const all = { approvalRequests: { list: () => requests } };
+  const keeping = (volumes: string) => ({ ...org(), spec: { ...org().spec, retention: { volumes } } });
+
+  it('wakes every request that waits in its namespace when volumes are kept for another time, or it comes or goes', () => {
+    expect(wokenByOrg(keeping('24h'), keeping('1h'), all)).toEqual(LEAD);
+    expect(wokenByOrg(undefined, org(), all)).toEqual(LEAD);
+    expect(wokenByOrg(org(), undefined, all)).toEqual(LEAD);
+  });
+
+  it('wakes nobody when something else changes', () => {
+    expect(wokenByOrg(keeping('24h'), { ...keeping('24h'), status: {} }, all)).toEqual([]);
   });
 });
 
