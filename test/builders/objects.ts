@@ -1,5 +1,5 @@
 import { API_VERSION, APPROVAL_FINALIZER } from '../../src/apis/v1alpha1/names.ts';
-import type { Org, TemplateAsset, Workspace } from '../../src/apis/v1alpha1/types.generated.ts';
+import type { Org, TemplateAsset, TemplateAssetSource, Workspace } from '../../src/apis/v1alpha1/types.generated.ts';
 
 export const NAMESPACE = 'acme';
 export const ORG_UID = '11111111-1111-4111-8111-111111111111';
@@ -37,13 +37,18 @@ export function workspace(name: string, changes: Partial<Workspace> = {}): Works
   };
 }
 
+/** Where the template of this name comes from. */
+export function templateSource(name: string): TemplateAssetSource {
+  return { forge: 'gitea', baseURL: 'https://git.example.com', owner: 'templates', repo: name, ref: 'main' };
+}
+
 export function templateAsset(name: string, changes: Partial<TemplateAsset> = {}): TemplateAsset {
   return {
     apiVersion: API_VERSION,
     kind: 'TemplateAsset',
     metadata: meta(name, uidOf(`template-${name}`)),
     spec: {
-      source: { forge: 'gitea', baseURL: 'https://git.example.com', owner: 'templates', repo: name, ref: 'main' },
+      source: templateSource(name),
       auth: 'anonymous',
       include: ['config.yaml', 'prompts/**'],
       interval: '5m',

@@ -31,6 +31,8 @@ export const CONDITIONS = {
   approvalPending: 'ApprovalPending',
   /** ApprovalRequest: it came to its end, whatever that was. */
   concluded: 'Concluded',
+  /** TemplateAsset with spec.verify: the newest revision proved what it must. Nothing of one that did not is taken. */
+  sourceVerified: 'SourceVerified',
   /** TemplateAsset: a revision is resolved, downloaded, filtered and stored. */
   artifactReady: 'ArtifactReady',
 } as const;
@@ -58,5 +60,6 @@ export const CONDITION_TABLE: readonly {
   { type: CONDITIONS.volumeReady, polarity: 'normal' },
   { type: CONDITIONS.materialized, polarity: 'normal' },
   { type: CONDITIONS.agentReady, polarity: 'normal' },
+  { type: CONDITIONS.sourceVerified, polarity: 'normal' },
   { type: CONDITIONS.artifactReady, polarity: 'normal' },
 ];

@@ -531,6 +531,54 @@ export interface TemplateAssetSource {
   readonly subPath?: string;
 }
 
+export type TemplateAssetArtifactRefKind = 'GitRepository' | 'OCIRepository' | 'Bucket' | 'ExternalArtifact';
+
+/**
+ * An artifact that Flux keeps of a source in this namespace, instead of source. Its login, its address and its
+ * verification are Flux's; what agents get of it is chosen and bounded as with source.
+ */
+export interface TemplateAssetArtifactRef {
+  /** Kind of the object of source.toolkit.fluxcd.io. */
+  readonly kind: TemplateAssetArtifactRefKind;
+  /** Its name. */
+  readonly name: string;
+  /** Folder of the artifact that counts as its top. When left out it is the whole artifact. */
+  readonly subPath?: string;
+}
+
+export type TemplateAssetVerifySignatureBy = 'forge' | 'signers';
+
+/**
+ * The ConfigMap, in this namespace, with the keys that may sign. Its key allowed_signers holds SSH keys as ssh-keygen
+ * reads them; each key that ends in .asc holds OpenPGP public keys.
+ */
+export interface TemplateAssetVerifySignatureSignersRef {
+  /** Name of the ConfigMap. */
+  readonly name: string;
+}
+
+/** Who must have signed the commit. */
+export interface TemplateAssetVerifySignature {
+  /**
+   * Whose word counts. forge believes what the forge says about the signature; signers checks it here, against the keys
+   * of signersRef.
+   */
+  readonly by: TemplateAssetVerifySignatureBy;
+  /**
+   * The ConfigMap, in this namespace, with the keys that may sign. Its key allowed_signers holds SSH keys as ssh-keygen
+   * reads them; each key that ends in .asc holds OpenPGP public keys.
+   */
+  readonly signersRef?: TemplateAssetVerifySignatureSignersRef;
+}
+
+/** What a commit must prove before anything of it is taken. Without it the forge is believed. */
+export interface TemplateAssetVerify {
+  /** The only commit that is taken, all 40 digits of it, whatever ref stands for by then. */
+  readonly commit?: string;
+  /** Who must have signed the commit. */
+  readonly signature?: TemplateAssetVerifySignature;
+}
+
 export type TemplateAssetAuth = 'token' | 'anonymous' | 'disabled';
 
 /** The Secret, in this namespace, that holds the token. */
@@ -552,12 +600,19 @@ export type TemplateAssetRollout = 'NextRestart' | 'Immediate';
 /** Which files, and from where. */
 export interface TemplateAssetSpec {
   /** The place of the files. */
-  readonly source: TemplateAssetSource;
+  readonly source?: TemplateAssetSource;
+  /**
+   * An artifact that Flux keeps of a source in this namespace, instead of source. Its login, its address and its
+   * verification are Flux's; what agents get of it is chosen and bounded as with source.
+   */
+  readonly artifactRef?: TemplateAssetArtifactRef;
+  /** What a commit must prove before anything of it is taken. Without it the forge is believed. */
+  readonly verify?: TemplateAssetVerify;
   /**
    * How the operator logs in to the forge. token uses the Secret of secretRef, anonymous reads public repositories,
    * disabled fetches nothing. There is no default, so that a missing token is never mistaken for anonymous.
    */
-  readonly auth: TemplateAssetAuth;
+  readonly auth?: TemplateAssetAuth;
   /** The Secret, in this namespace, that holds the token. */
   readonly secretRef?: TemplateAssetSecretRef;
   /** Which paths agents get, relative to subPath. Everything else in the repository is ignored. */
@@ -585,8 +640,20 @@ export interface TemplateAssetArtifact {
   readonly sizeBytes: number;
   /** How many there are. */
   readonly files: number;
+  /** How many links and other things that are neither file nor folder lie outside include and were passed over. */
+  readonly ignored?: number;
   /** The spec.include that they were chosen by; spec.include may have changed since. */
   readonly include?: readonly string[];
+}
+
+/** One of them. */
+export interface TemplateAssetHistoryItem {
+  /** Commit that the files were from. */
+  readonly revision: string;
+  /** Digest over the files. */
+  readonly digest: string;
+  /** When it became the revision that agents get. */
+  readonly publishedAt: string;
 }
 
 /** The last attempt to get a revision, when it failed. */
@@ -613,6 +680,8 @@ export interface TemplateAssetDeletionGrant {
 export interface TemplateAssetStatus {
   /** The last good revision; agents get these files. A later revision that fails leaves it in place. */
   readonly artifact?: TemplateAssetArtifact;
+  /** The revisions that agents got, the newest first, the present one included; what can be rolled back to. */
+  readonly history?: readonly TemplateAssetHistoryItem[];
   /** The last attempt to get a revision, when it failed. */
   readonly lastAttempt?: TemplateAssetLastAttempt;
   /**

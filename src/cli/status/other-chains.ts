@@ -7,8 +7,6 @@ import { FINE, linkTo, ownStanding, type PlainLink } from './links.ts';
 
 /** What a TemplateAsset needs: itself, its Secret, its source, a good revision; then whom it delivers to. */
 export function templateAssetChain({ asset, users }: TemplateAssetFacts): readonly PlainLink[] {
-  const { forge, baseURL, owner, repo, ref } = asset.spec.source;
-  const where = `${baseURL ?? forge}/${owner}/${repo} at ${ref}`;
   // Secrets are not for everybody to read; the operator says what is wrong with this one.
   const seen: Standing = standingOf(asset).state === 'Ready' ? FINE : { state: 'Unknown', reason: null, message: null };
   return [
@@ -16,10 +14,16 @@ export function templateAssetChain({ asset, users }: TemplateAssetFacts): readon
     ...(asset.spec.auth === 'token' && asset.spec.secretRef !== undefined
       ? [{ link: 'secret', name: asset.spec.secretRef.name, ...seen } as const]
       : []),
-    { link: 'source', name: null, ...seen, message: where },
+    { link: 'source', name: null, ...seen, message: whereFrom(asset) },
     { link: 'artifact', name: null, ...artifactStanding(asset) },
     workspacesLink(users),
   ];
+}
+
+function whereFrom({ spec: { source, artifactRef } }: TemplateAsset): string {
+  if (source === undefined) return `${artifactRef?.kind} ${artifactRef?.name} of Flux`;
+  const { forge, baseURL, owner, repo, ref } = source;
+  return `${baseURL ?? forge}/${owner}/${repo} at ${ref}`;
 }
 
 /** What an Org needs: itself, its platform agent; then everybody in it. */

@@ -1,10 +1,12 @@
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import type { ForgeSource } from '../../assets/fetch/forge.ts';
-import type { AssetRequest } from '../../assets/store/asset-store.ts';
+import { type AssetRequest, AssetRequestError } from '../../assets/store/asset-store.ts';
 
 const GITHUB_API = 'https://api.github.com';
 
+/** @throws AssetRequestError where the files come from no forge */
 export function sourceOf({ spec }: TemplateAsset): ForgeSource {
+  if (spec.source === undefined) throw new AssetRequestError('Cannot take assets: spec.source names no repository');
   const { forge, baseURL, owner, repo, ref, subPath } = spec.source;
   // One server, one name: TemplateAssets that differ in a slash share what is known about their source.
   const address = (baseURL ?? GITHUB_API).replace(/\/+$/, '');

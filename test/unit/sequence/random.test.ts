@@ -68,7 +68,7 @@ async function bornAnew(world: World): Promise<World> {
     ({ metadata }) => metadata.deletionTimestamp !== undefined,
   );
   // What is being deleted is not looked at any more.
-  const pinned = new Map(terminating.map(({ spec, status }) => [spec.source.repo, status?.artifact?.revision]));
+  const pinned = new Map(terminating.map(({ spec, status }) => [spec.source?.repo ?? '', status?.artifact?.revision]));
   const other = new World({ forge: new FakeForge({ revision: world.forge.revision, pinned }) });
   openCluster(other);
   for (const resource of [ORGS, TEMPLATE_ASSETS, WORKSPACES]) {

@@ -4,14 +4,14 @@ import type { TemplateAsset } from '../../../../src/apis/v1alpha1/types.generate
 import { ArchiveError } from '../../../../src/assets/archive/archive-error.ts';
 import { FetchError } from '../../../../src/assets/fetch/forge.ts';
 import { ApiError, TransportError } from '../../../../src/kube/errors.ts';
-import { DIGEST, meta, NAMESPACE, REVISION, templateAsset, uidOf } from '../../../builders/objects.ts';
+import { DIGEST, meta, NAMESPACE, REVISION, templateAsset, templateSource, uidOf } from '../../../builders/objects.ts';
 import { encoded, SECRET, setUp, type World, withToken } from './world.ts';
 
 const unreachable = () => Promise.reject(new FetchError('Unreachable', 'No answer'));
 
 function named(name: string): TemplateAsset {
   const base = templateAsset(name);
-  return { ...base, spec: { ...base.spec, source: { ...base.spec.source, repo: 'shared' } } };
+  return { ...base, spec: { ...base.spec, source: templateSource('shared') } };
 }
 
 function changed(change: Partial<ReturnType<typeof meta>> & { readonly annotations?: Record<string, string> }) {
@@ -62,7 +62,7 @@ describe('SourceChecker', () => {
   it('asks the forge nothing about a pinned commit', async () => {
     const { check, calls, wait } = setUp();
     const base = templateAsset('claude');
-    const pinned = { ...base, spec: { ...base.spec, source: { ...base.spec.source, ref: REVISION } } };
+    const pinned = { ...base, spec: { ...base.spec, source: { ...templateSource('claude'), ref: REVISION } } };
     for (let interval = 0; interval < 3; interval++) {
       expect(await check(pinned)).toMatchObject({ kind: 'stored', artifact: { revision: REVISION } });
       wait(300_000);
@@ -91,10 +91,9 @@ describe('SourceChecker', () => {
     const { check, calls } = setUp();
     await check(named('other'));
     const answered = requested('one');
-    const source = named('other').spec.source;
     await check({
       ...answered,
-      spec: { ...answered.spec, source },
+      spec: { ...answered.spec, source: templateSource('shared') },
       status: { observedGeneration: 1, lastHandledReconcileAt: 'one' },
     });
     expect(calls.resolved).toBe(1);

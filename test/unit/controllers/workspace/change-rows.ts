@@ -9,7 +9,7 @@ import type {
   Workspace,
   WorkspaceSpec,
 } from '../../../../src/apis/v1alpha1/types.generated.ts';
-import { meta, org, storedTemplate, uidOf, workspace } from '../../../builders/objects.ts';
+import { meta, org, storedTemplate, templateSource as sourceNamed, uidOf, workspace } from '../../../builders/objects.ts';
 
 /** A world in which everything that can be inherited is, so that every default counts. */
 export interface World {
@@ -102,7 +102,8 @@ export const storedAnew = (world: World): World => {
   const changed = { ...artifact, digest: `sha256:${'cd'.repeat(32)}` };
   return { ...world, template: { ...world.template, status: { artifact: changed } } };
 };
-const { source } = BASE.template.spec;
+const source = sourceNamed('claude');
+const artifactRef = { kind: 'GitRepository', name: 'claude' } as const;
 
 export const ROWS: readonly Row[] = [
   {
@@ -176,7 +177,15 @@ export const ROWS: readonly Row[] = [
   templateSource('source.repo', { source: { ...source, repo: 'other' } }),
   templateSource('source.ref', { source: { ...source, ref: 'next' } }),
   templateSource('source.subPath', { source: { ...source, subPath: 'agent' } }),
+  templateSource('artifactRef.kind', { artifactRef: { ...artifactRef, kind: 'OCIRepository' } }),
+  templateSource('artifactRef.name', { artifactRef: { ...artifactRef, name: 'other' } }),
+  templateSource('artifactRef.subPath', { artifactRef: { ...artifactRef, subPath: 'agent' } }),
   templateSource('include', { include: ['config.yaml'] }),
+  templateSpec('verify.commit', { verify: { commit: 'ab'.repeat(20) } }),
+  templateSpec('verify.signature.by', { verify: { signature: { by: 'forge' } } }),
+  templateSpec('verify.signature.signersRef.name', {
+    verify: { signature: { by: 'signers', signersRef: { name: 'keys' } } },
+  }),
   templateSpec('auth', { auth: 'disabled' }),
   templateSpec('secretRef.name', { secretRef: { name: 'forge' } }),
   templateSpec('secretRef.key', { secretRef: { name: 'forge', key: 'other' } }),
