@@ -412,6 +412,8 @@ export interface WorkspaceAssetsLastReportChangesItem {
   readonly wanted?: string;
   /** What was there, as a short digest of the content, absent, or the kind of thing it was. */
   readonly found?: string;
+  /** Where what was there lies now, below /configs. Not there when nothing of anybody else's was. */
+  readonly keptAt?: string;
 }
 
 /** What the last run that is known of found and did before the agent started. */
@@ -428,6 +430,20 @@ export interface WorkspaceAssetsLastReport {
   readonly changes?: readonly WorkspaceAssetsLastReportChangesItem[];
 }
 
+/** What was found at one path. */
+export interface WorkspaceAssetsKeptItem {
+  /** Path below /configs where it was found. */
+  readonly path: string;
+  /** Path below /configs where it lies now. */
+  readonly keptAt: string;
+  /** When the run ended that moved it. */
+  readonly time: string;
+  /** What the template says about the path, as in lastReport. */
+  readonly wanted?: string;
+  /** What was there, as in lastReport. */
+  readonly found?: string;
+}
+
 /** The template's files on the agent's volume. */
 export interface WorkspaceAssets {
   /** Commit that the files are from. */
@@ -440,6 +456,11 @@ export interface WorkspaceAssets {
   readonly healedAt?: string;
   /** What the last run that is known of found and did before the agent started. */
   readonly lastReport?: WorkspaceAssetsLastReport;
+  /**
+   * What runs moved aside, the newest first, because somebody had put it where the template's files belong. It stays
+   * until something else is moved aside from the same path.
+   */
+  readonly kept?: readonly WorkspaceAssetsKeptItem[];
 }
 
 /**
@@ -859,18 +880,6 @@ export interface ApprovalRequestPlanWorkspacesItem {
   readonly size?: string;
   /** Whether the agent runs now. */
   readonly isRunning?: boolean;
-  /** When the agent was last seen to do something. */
-  readonly lastActivityAt?: string;
-}
-
-/** One such object. */
-export interface ApprovalRequestPlanDependantsItem {
-  /** API group of the object, empty for the core group. */
-  readonly group?: string;
-  /** Kind of the object. */
-  readonly kind: string;
-  /** Name of the object. */
-  readonly name: string;
 }
 
 /** What will be lost, for the eyes of the approver. The record in the spec is what counts. */
@@ -881,8 +890,6 @@ export interface ApprovalRequestPlan {
   readonly totalVolumes: number;
   /** The first 100 of these Workspaces. */
   readonly workspaces?: readonly ApprovalRequestPlanWorkspacesItem[];
-  /** Objects of others that name a lost object as their owner; the garbage collector deletes them. */
-  readonly dependants?: readonly ApprovalRequestPlanDependantsItem[];
 }
 
 /** What the operator observed last. */

@@ -2,8 +2,7 @@ import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
 import { isAttributed } from '../../rules/approval/askers.ts';
 import { describeRecord, escapeConfusables } from '../../rules/approval/describe.ts';
 import { isFinal } from '../../rules/approval/lifecycle.ts';
-import { age, timeLeft } from '../age.ts';
-import { formatKindName } from '../object-reference.ts';
+import { timeLeft } from '../age.ts';
 import { printable, shellWord } from '../text.ts';
 import { type ApprovalView, viewOf } from './approval-view.ts';
 import { shortHash } from './hash-prefix.ts';
@@ -41,7 +40,7 @@ export function renderApproval(request: ApprovalRequest, options: RenderOptions)
       ? []
       : ['Nobody knows who asked, so deciding takes the verb approve-unattributed besides.']),
     ...decisionLines(view),
-    ...planLines(request, now),
+    ...planLines(request),
     ...(canBeDecided(request) && objections.length === 0 ? decideLines(view, flags) : []),
   ];
 }
@@ -82,23 +81,14 @@ function decisionLines({ decision, message }: ApprovalView): readonly string[] {
 }
 
 /** For the eyes alone. */
-function planLines({ status }: ApprovalRequest, now: Date): readonly string[] {
+function planLines({ status }: ApprovalRequest): readonly string[] {
   const plan = status?.plan;
   if (plan === undefined) return [];
-  const workspaces = (plan.workspaces ?? []).map(({ name, size, isRunning, lastActivityAt }) => {
-    const facts = [
-      size ?? 'no volume',
-      isRunning === true ? 'running' : 'not running',
-      ...(lastActivityAt === undefined ? [] : [`last active ${age(lastActivityAt, now)} ago`]),
-    ];
+  const workspaces = (plan.workspaces ?? []).map(({ name, size, isRunning }) => {
+    const facts = [size ?? 'no volume', isRunning === true ? 'running' : 'not running'];
     return `- ${escapeConfusables(name)}: ${escapeConfusables(facts.join(', '))}`;
   });
-  const dependants = (plan.dependants ?? []).map(
-    ({ kind, name }) =>
-      `- ${escapeConfusables(formatKindName(kind, name))} goes too, because a lost object is its owner`,
-  );
-  const facts = [...workspaces, ...dependants];
-  return facts.length === 0 ? [] : ['', 'Seen beside it, no part of the record:', ...facts];
+  return workspaces.length === 0 ? [] : ['', 'Seen beside it, no part of the record:', ...workspaces];
 }
 
 function decideLines({ name, hash }: ApprovalView, flags: string): readonly string[] {

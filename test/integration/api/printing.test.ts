@@ -73,10 +73,7 @@ const approvalRequest: ApprovalRequestStatus = {
   plan: {
     totalWorkspaces: 1,
     totalVolumes: 1,
-    workspaces: [
-      { id: UUID, name: 'writer', claimName: 'writer-1b4e28ba', size: '10Gi', isRunning: true, lastActivityAt: NOW },
-    ],
-    dependants: [{ group: '', kind: 'ConfigMap', name: 'notes' }],
+    workspaces: [{ id: UUID, name: 'writer', claimName: 'writer-1b4e28ba', size: '10Gi', isRunning: true }],
   },
   decidedAt: NOW,
   consumedAt: NOW,

@@ -50,13 +50,10 @@ To decide:
     const plan = {
       totalWorkspaces: 1,
       totalVolumes: 1,
-      workspaces: [{ id: 'a', name: 'writer', size: '10Gi', isRunning: true, lastActivityAt: '2026-11-21T07:00:00Z' }],
-      dependants: [{ kind: 'Secret', name: 'token' }],
+      workspaces: [{ id: 'a', name: 'writer', size: '10Gi', isRunning: true }],
     };
     const { stdout } = await runOn(['approvals', 'show', NAME], { objects: [request({ status: { plan } })] });
-    expect(stdout).toContain(
-      '\nSeen beside it, no part of the record:\n- writer: 10Gi, running, last active 5m ago\n- secret/token goes too, because a lost object is its owner\n',
-    );
+    expect(stdout).toContain('\nSeen beside it, no part of the record:\n- writer: 10Gi, running\n');
   });
 
   it('says of a request that the operator has not seen that it cannot be decided', async () => {
