@@ -60,26 +60,32 @@ build: $(DEPS) ## Bundle the programs into dist/
 	node hack/build.ts
 
 ##@ Tests
-.PHONY: test-integration test-e2e test-nightly test bench attack soak
+.PHONY: test-integration test-e2e test-nightly test bench attack torture soak
 test-integration: build ## Tests against a real apiserver, Postgres and Gitea
 	$(VITEST) --project integration
 
 test-e2e: build ## Tests against a real cluster with a real kubelet
 	$(VITEST) --project e2e
 
-test-nightly: $(DEPS) ## The seeded runs of faults, of sequences and of records, many times as many
+test-nightly: $(DEPS) ## The seeded runs of faults, sequences and records and the torture suites, many times as many
 	FAULT_RUNS=3000 SEQUENCE_RUNS=3000 $(VITEST) --project unit test/unit/faults test/unit/sequence
 	APPROVAL_PAIRS=1000000 $(VITEST) --project unit test/unit/rules/approval/record.test.ts
+	node hack/torture.ts
+	node hack/torture.ts --suite fuzz --runs 1000000
+	node hack/torture.ts --suite races --runs 1000000
 
 test: $(DEPS) ## Everything: verify, integration, e2e; the last line counts
 	@node hack/test.ts all
 
 BENCH ?= cold
-bench: build ## Measure BENCH=cold|restart|drift|delete with N Workspaces (200, 2000, 500, 200)
+bench: build ## Measure BENCH=cold|restart|drift|delete|assets with N Workspaces (200, 2000, 500, 200, 100)
 	node hack/bench.ts $(BENCH) $(if $(N),--workspaces $(N))
 
 attack: build ## Try every known way to destroy something unapproved (ONLY=route, OUTPUT=json)
 	@node hack/attack.ts $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),-o $(OUTPUT))
+
+torture: $(DEPS) ## Hostile archives, fuzz, races, crashes and forges (SUITE=name, SEED=, RUNS=, OUTPUT=json)
+	@node hack/torture.ts $(if $(SUITE),--suite $(SUITE)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(OUTPUT),-o $(OUTPUT))
 
 MINUTES ?= 10
 soak: build ## MINUTES of churn with faults; fails when memory or descriptors grow

@@ -1,8 +1,10 @@
 /**
- * `node hack/bench.ts cold|restart|drift|delete --workspaces N`: real etcd and kube-apiserver, a fake node that marks each Pod ready
- * with one PATCH. Requests are counted from the apiserver's audit log. The last line is one JSON object.
+ * `node hack/bench.ts cold|restart|drift|delete|assets --workspaces N`: real etcd and kube-apiserver, a fake node that marks each Pod
+ * ready with one PATCH; requests are counted from the apiserver's audit log. `assets` needs neither: it measures archives, store
+ * and asset server. The last line is one JSON object.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { measureAssets } from './bench/assets.ts';
 import { measureColdStart } from './bench/cold.ts';
 import { measureDelete } from './bench/delete.ts';
 import { measureDrift } from './bench/drift.ts';
@@ -13,19 +15,24 @@ const program = new Command('bench').description('Measures the operator against 
 const measurement = (
   name: string,
   description: string,
-  measure: (rig: Rig, count: number) => Promise<void>,
+  measure: (count: number) => Promise<void>,
   count: number,
 ): void => {
   program
     .command(name)
     .description(description)
     .option('-n, --workspaces <count>', 'how many Workspaces', parseCount, count)
-    .action((options: { readonly workspaces: number }) => withRig((rig) => measure(rig, options.workspaces)));
+    .action((options: { readonly workspaces: number }) => measure(options.workspaces));
 };
-measurement('cold', 'a start over Workspaces that are new', measureColdStart, 200);
-measurement('restart', 'a start over Workspaces that are Ready', measureRestart, 2000);
-measurement('drift', 'the healing of Pods, labels and volumes', measureDrift, 500);
-measurement('delete', 'deletions that wait, and their approvals', measureDelete, 200);
+const onRig =
+  (measure: (rig: Rig, count: number) => Promise<void>) =>
+  (count: number): Promise<void> =>
+    withRig((rig) => measure(rig, count));
+measurement('cold', 'a start over Workspaces that are new', onRig(measureColdStart), 200);
+measurement('restart', 'a start over Workspaces that are Ready', onRig(measureRestart), 2000);
+measurement('drift', 'the healing of Pods, labels and volumes', onRig(measureDrift), 500);
+measurement('delete', 'deletions that wait, and their approvals', onRig(measureDelete), 200);
+measurement('assets', 'archives, and one revision for many Workspaces', measureAssets, 100);
 await program.parseAsync();
 
 function parseCount(text: string): number {

@@ -29,7 +29,8 @@ export interface OperatorAccess {
 }
 
 const DIR = join(DEV_DIR, 'operator');
-const PID_FILE = join(DIR, 'operator.pid');
+/** Of the operator of this checkout, wherever it was started from. */
+export const OPERATOR_PID_FILE = join(DIR, 'operator.pid');
 /** Outlives `down`, so that Pods of an earlier run find the asset server again. */
 const STATE_FILE = join(DEV_DIR, 'operator.json');
 const BUNDLE = join(CHECKOUT_DIR, 'dist', 'operator.mjs');
@@ -53,7 +54,7 @@ export async function ensureOperator(
     );
   }
   const known = await readState();
-  const running = await findRecorded(PID_FILE);
+  const running = await findRecorded(OPERATOR_PID_FILE);
   const ports = running !== undefined && known !== undefined ? known.ports : await pickPorts(PORTS, known?.ports);
   const ledgerURL = await ensurePostgres({ report, signal });
   const assets = `${cluster.hostAddress}:${ports.assets}`;
@@ -73,6 +74,9 @@ export async function ensureOperator(
     IMAGES.operator,
     '--store-dir',
     join(DIR, 'store'),
+    // The forge of this checkout listens there.
+    '--forge-networks',
+    '127.0.0.0/8',
     // The pid file sees to it that one runs, and nothing would start one anew that ended because it lost its Lease.
     '--leader-elect=false',
     '--ledger-connections',
@@ -84,7 +88,7 @@ export async function ensureOperator(
     report(`The operator is up already (pid ${running})`);
     return { ...access, pid: running };
   }
-  await stopRecorded(PID_FILE);
+  await stopRecorded(OPERATOR_PID_FILE);
   await ensureWebhook(kubectlFor(cluster), signal);
   const account = await openServiceAccount({
     kubectl: kubectlFor(cluster),
@@ -99,7 +103,7 @@ export async function ensureOperator(
     args: ['--max-semi-space-size=2', BUNDLE, '--kubeconfig', account.kubeconfig, ...args],
     env: { LEDGER_URL: ledgerURL },
     logFile: access.logFile,
-    pidFile: PID_FILE,
+    pidFile: OPERATOR_PID_FILE,
     lifetime: 'detached',
   });
   await writeAtomically(STATE_FILE, `${JSON.stringify({ ports, launch })}\n`);
@@ -120,7 +124,7 @@ export async function ensureOperator(
 
 /** Stops it and removes its store; agents go on. */
 export async function removeOperator(): Promise<void> {
-  await stopRecorded(PID_FILE, { graceMs: 25_000 });
+  await stopRecorded(OPERATOR_PID_FILE, { graceMs: 25_000 });
   await rm(DIR, { recursive: true, force: true });
 }
 

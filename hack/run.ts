@@ -33,6 +33,7 @@ interface Settings {
   /** Where the apiserver of that cluster reaches this machine; without it deletions are unattributed. */
   readonly webhookUrl: string;
   readonly programImage: string;
+  readonly forgeNetworks: string;
   readonly ledgerURL: string;
 }
 
@@ -48,12 +49,13 @@ async function main(signal: AbortSignal): Promise<void> {
       'where the apiserver of that cluster reaches this machine; without it nobody knows who asks for a deletion',
     )
     .option('--program-image <image>', 'image of these programs that the cluster can pull')
+    .option('--forge-networks <cidr,…>', 'networks of forges that are not on the internet')
     .addHelpText(
       'after',
       '\nEnvironment: KUBECONFIG, LEDGER_URL (without it nothing is ever deleted). With the development cluster of this checkout\n(KUBECONFIG=.dev/kubeconfig) all of it is found.',
     )
     .parse();
-  const { assetServerUrl, webhookUrl, programImage, ledgerURL }: Partial<Settings> = {
+  const { assetServerUrl, webhookUrl, programImage, forgeNetworks, ledgerURL }: Partial<Settings> = {
     ...(await findOwnCluster(signal)),
     ...(process.env.LEDGER_URL === undefined ? {} : { ledgerURL: process.env.LEDGER_URL }),
     ...program.opts<Partial<Settings>>(),
@@ -84,6 +86,7 @@ async function main(signal: AbortSignal): Promise<void> {
         : ['--webhook-address', `0.0.0.0:${portOf(webhookUrl)}`, '--webhook-url', webhookUrl]),
       ...(assetServerUrl === undefined ? [] : ['--asset-server-url', assetServerUrl]),
       ...(programImage === undefined ? [] : ['--program-image', programImage]),
+      ...(forgeNetworks === undefined ? [] : ['--forge-networks', forgeNetworks]),
     ];
     const operator = spawn(process.execPath, ['--max-semi-space-size=2', BUNDLE, ...args], {
       stdio: 'inherit',
@@ -126,6 +129,7 @@ async function findOwnCluster(signal: AbortSignal): Promise<Partial<Settings>> {
     assetServerUrl: `http://${cluster.hostAddress}:${ASSETS_PORT}`,
     webhookUrl: `https://${cluster.hostAddress}:${WEBHOOK_PORT}`,
     programImage: IMAGES.operator,
+    forgeNetworks: '127.0.0.0/8',
     ledgerURL: await ensurePostgres({ report: reportToStdout, signal }),
   };
 }

@@ -46,7 +46,7 @@ export async function applyExamples({ kubectl, forge, forgeToken }: Environment,
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'forge-token', namespace },
-      stringData: { token: forgeToken },
+      stringData: { token: forgeToken, allowedHosts: new URL(forge.url).host },
     }),
   );
   for (const name of EXAMPLES) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ForgeAccess } from './start.ts';
 
 const tokenSchema = z.object({ sha1: z.string() });
+const knownTokensSchema = z.array(z.object({ id: z.number(), token_last_eight: z.string() }));
 
 /** Creates a private, empty repository of the forge's user, unless it is there. */
 export async function ensureRepository(access: ForgeAccess, name: string, signal?: AbortSignal): Promise<void> {
@@ -22,13 +23,25 @@ export async function createReadToken(access: ForgeAccess, signal?: AbortSignal)
   return tokenSchema.parse(JSON.parse(created.text)).sha1;
 }
 
+/** From now on the forge refuses this token. */
+export async function revokeToken(access: ForgeAccess, token: string, signal?: AbortSignal): Promise<void> {
+  const path = `/users/${access.user}/tokens`;
+  const listed = await call(access, { method: 'GET', path, signal });
+  const known = knownTokensSchema
+    .parse(JSON.parse(listed.text))
+    .find(({ token_last_eight: end }) => token.endsWith(end));
+  if (known === undefined) throw new Error('Cannot revoke the token: the forge does not know it');
+  const deleted = await call(access, { method: 'DELETE', path: `${path}/${known.id}`, signal });
+  if (deleted.status !== 204) throw new Error(`Cannot revoke the token: ${deleted.status} ${deleted.text}`);
+}
+
 /** The value of an Authorization header that may do everything. */
 export function basicAuthorization(access: ForgeAccess): string {
   return `Basic ${Buffer.from(`${access.user}:${access.password}`).toString('base64')}`;
 }
 
 interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: object;
   readonly signal?: AbortSignal | undefined;

@@ -44,3 +44,42 @@ export function createLimiter({ running, waiting }: { readonly running: number; 
     },
   };
 }
+
+/** A limit for all together, and a lower one for those with the same key. */
+export interface KeyedLimiter {
+  /** Resolves, once both let it, to a function that ends the turn. */
+  enter(key: string, signal: AbortSignal): Promise<() => void>;
+}
+
+/** Who waits for others with the same key holds no place that somebody with another key could have. */
+export function createKeyedLimiter(limits: { readonly running: number; readonly perKey: number }): KeyedLimiter {
+  const all = createLimiter({ running: limits.running, waiting: Number.POSITIVE_INFINITY });
+  const keys = new Map<string, { readonly limiter: Limiter; users: number }>();
+  return {
+    enter: async (key, signal) => {
+      const known = keys.get(key);
+      const own = known ?? {
+        limiter: createLimiter({ running: limits.perKey, waiting: Number.POSITIVE_INFINITY }),
+        users: 0,
+      };
+      if (known === undefined) keys.set(key, own);
+      own.users += 1;
+      let leaveOwn: (() => void) | undefined;
+      let leaveAll: (() => void) | undefined;
+      const leave = (): void => {
+        leaveAll?.();
+        leaveOwn?.();
+        own.users -= 1;
+        if (own.users === 0) keys.delete(key);
+      };
+      try {
+        leaveOwn = await own.limiter.enter(signal);
+        leaveAll = await all.enter(signal);
+        return leave;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+  };
+}

@@ -26,6 +26,8 @@ export interface ReportedChange {
   readonly wanted: string;
   /** What was found: a short hash, `absent`, or the kind of thing that stood there (symlink, fifo, …). */
   readonly found: string;
+  /** Where what was found lies now, below the volume's root; absent when nothing was moved aside. */
+  readonly keptAt?: string;
 }
 
 /** displaced: something that was not ours to delete was renamed into `.molecule/displaced`. */

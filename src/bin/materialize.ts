@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { EXIT, MaterializeError } from '../materialize/exit-codes.ts';
+import { EXIT, type ExitCode, MaterializeError } from '../materialize/exit-codes.ts';
+import { explainFileError } from '../materialize/explain-file-error.ts';
 import type { RunResult } from '../materialize/result.ts';
 import { runByHand } from '../materialize/run-by-hand.ts';
 import { runInPod } from '../materialize/run-in-pod.ts';
+import { openVolume } from '../materialize/volume.ts';
+import { coerceError } from '../platform/errors.ts';
 import { isTreeDigest } from '../rules/asset-tree.ts';
 
 interface Flags {
@@ -12,6 +15,9 @@ interface Flags {
   readonly include?: string[];
   readonly digest?: string;
   readonly json?: boolean;
+  readonly kept?: boolean;
+  readonly putBack?: string;
+  readonly sealFor?: string;
 }
 
 const EXIT_CODES = `
@@ -27,6 +33,9 @@ function createCommand(): Command {
     .option('--include <glob...>', 'path, or folder/**; default: config.yaml prompts/** agent-skills/**')
     .option('--digest <digest>', 'refuse anything but the tree with this digest (sha256:…)')
     .option('--json', 'print nothing but the report')
+    .option('--kept', 'print what was moved aside in the target, and what lies in its place now')
+    .option('--put-back <path>', 'put a copy of what was moved aside from this path back there')
+    .option('--seal-for <key>', 'with --kept: print it so that only the holder of the X25519 key can read it')
     .allowExcessArguments(false)
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
@@ -70,11 +79,43 @@ async function run(flags: Flags, command: Command): Promise<RunResult> {
   return result;
 }
 
+/**
+ * What `kubectl molecule assets` runs beside an agent. One line of JSON, or why not on standard error. Loaded on demand: the init
+ * container never needs it.
+ */
+async function runOnKept({ target, kept, putBack: path, sealFor: key }: Flags, command: Command): Promise<ExitCode> {
+  if (target === undefined || (kept === true) === (path !== undefined))
+    return command.error('error: --kept and --put-back need --target, and exclude each other');
+  const { listKept, putBack } = await import('../materialize/kept-versions.ts');
+  const { sealFor } = await import('../platform/sealed.ts');
+  try {
+    const volume = openVolume(target);
+    try {
+      const found = path === undefined ? listKept(volume, target) : { isChanged: putBack(volume, path) };
+      const text = JSON.stringify(found);
+      process.stdout.write(`${key === undefined ? text : JSON.stringify(sealFor(key, Buffer.from(text)))}\n`);
+      return EXIT.done;
+    } finally {
+      volume.close();
+    }
+  } catch (thrown) {
+    const error = coerceError(thrown);
+    const isOurs = error instanceof MaterializeError;
+    process.stderr.write(`${isOurs ? error.message : `Cannot use volume: ${explainFileError(error)}`}\n`);
+    return isOurs ? error.exitCode : EXIT.cannotWrite;
+  }
+}
+
 async function main(): Promise<void> {
   const command = createCommand();
   try {
     command.parse();
-    const { exitCode, report } = await run(command.opts<Flags>(), command);
+    const flags = command.opts<Flags>();
+    if (flags.kept === true || flags.putBack !== undefined) {
+      process.exitCode = await runOnKept(flags, command);
+      return;
+    }
+    const { exitCode, report } = await run(flags, command);
     if (report.reason !== undefined) process.stderr.write(`${report.reason}\n`);
     process.stdout.write(`${JSON.stringify(report)}\n`);
     process.exitCode = exitCode;

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Registry } from '@prometheus-io/client';
+import { createAddressPolicy } from '../assets/fetch/address-policy.ts';
+import { createFluxClient } from '../assets/fetch/flux-client.ts';
 import { createForgeClient } from '../assets/fetch/forge-client.ts';
 import { createAssetServer } from '../assets/server/asset-server.ts';
 import { createTokenReviewer } from '../assets/server/token-review.ts';
@@ -99,8 +101,10 @@ const manager = new Manager({
   metrics,
 });
 const guard = createGuard({ client: sideClient, credentials, clock, random: Math.random, log, metrics });
-const forge = createForgeClient();
-const store = await createAssetStore({ root: config.storeDir, forge });
+const addresses = createAddressPolicy(config.forgeNetworks);
+const forge = createForgeClient({ addresses });
+const flux = createFluxClient({ addresses });
+const store = await createAssetStore({ root: config.storeDir, maxBytes: config.storeBytes, forge, flux });
 const controllers = declareControllers(manager, {
   client,
   clock,
@@ -124,7 +128,7 @@ const controllers = declareControllers(manager, {
 const assetServer = createAssetServer({
   reviewToken: createTokenReviewer({ client }),
   authorize: controllers.authorize,
-  openBundle: (digest, signal) => store.open(digest, signal),
+  openBundle: (digest, signal, from) => store.open(digest, signal, from),
   onReport: controllers.onReport,
   onMissing: controllers.onMissing,
   onError: (error) => log.warn({ reason: error.message }, 'Asset request failed'),

@@ -1,4 +1,4 @@
-import type { CallOptions, KubeClient } from '../kube/client.ts';
+import type { KubeClient, ReadOptions } from '../kube/client.ts';
 
 /** Field manager of everything that the plugin writes. */
 export const FIELD_MANAGER = 'kubectl-molecule';
@@ -14,7 +14,7 @@ export interface ClusterOptions {
 /** What commands ask a cluster. */
 export interface ClusterClient extends Pick<KubeClient, 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'> {
   /** The JSON at a path that is no object's, or the metadata of an object alone. Rejects as `get` does. */
-  read(path: string, options: CallOptions & { readonly metadataOnly?: boolean }): Promise<unknown>;
+  read(path: string, options: ReadOptions): Promise<unknown>;
 }
 
 export interface Cluster {

@@ -38,6 +38,30 @@ An agent gets the files of a new revision as the TemplateAsset's spec.rollout sa
 ${EXIT_CODES}
             1 also when the object is not ready in time, or cannot become it.`,
 
+  assets: `
+Examples:
+  kubectl molecule assets ws/writer                    revision, digest, volume, Pod, card, and single paths
+  kubectl molecule assets ws/writer -o json | jq '.kept[].path'
+  kubectl molecule assets ws/writer --diff > edits.patch
+  kubectl molecule assets ws/writer --restore prompts/system.md
+
+What somebody edited where the template's files belong is moved aside at the next start, and kept. --diff shows it as a patch for
+the template's repository, --restore puts it back until the start after. Both run the program of the agent's init container in a
+Pod of their own, which takes the rights to create, watch and delete pods and to get pods/log.
+${EXIT_CODES}
+            0 also when the volume does not hold what the template publishes.`,
+
+  rollback: `
+Examples:
+  kubectl molecule rollback ta/writer --to previous
+  kubectl molecule rollback ta/writer --to a1b2c3d4 --wait
+  kubectl molecule rollback ta/writer --to 8c6f1d2e3a4b5c6d7e8f90a1b2c3d4e5f6071829
+
+Sets spec.source.ref to that commit, so that no branch is followed any more; how to follow it again is printed. Agents get the files
+as spec.rollout says. What was delivered before is in status.history; any other commit of the repository has to be whole.
+${EXIT_CODES}
+            1 also when the revision is not known, or not delivered in time.`,
+
   approvals: `
 Examples:
   kubectl molecule approvals list                      what waits, the oldest first

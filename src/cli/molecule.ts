@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { WORKSPACES } from '../apis/v1alpha1/resources.ts';
 import { addApprovals, addDelete, addPlan } from './approval-commands.ts';
 import { objectArgument, timeoutOption } from './arguments.ts';
+import { addAssets, addRollback } from './asset-commands.ts';
 import type { AuditFlags } from './audit-command.ts';
 import type { CommandContext } from './command-context.ts';
 import { ASK, SCRIPTS, type ScriptName } from './completion/scripts.ts';
@@ -24,6 +25,8 @@ export async function runMolecule(argv: readonly string[], context: CommandConte
   addTree(program, context);
   addStatus(program, context);
   addSync(program, context);
+  addAssets(program, context);
+  addRollback(program, context);
   addApprovals(program, context);
   addDelete(program, context);
   addPlan(program, context);

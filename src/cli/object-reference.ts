@@ -11,6 +11,10 @@ export interface ObjectReference {
 export const OBJECT_ARGUMENT = 'object';
 /** The argument of every command that takes the name of an ApprovalRequest. */
 export const REQUEST_ARGUMENT = 'request';
+/** The option that takes a revision of the TemplateAsset that was named. */
+export const REVISION_OPTION = '--to';
+/** The option that takes a path of the Workspace that was named, from which something was moved aside. */
+export const KEPT_OPTION = '--restore';
 
 export const REFERENCE_FORMS = 'ws/NAME or NAME for a Workspace, ta/NAME for a TemplateAsset, org for the Org';
 

@@ -420,6 +420,50 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
   },
   {
     "kind": "ValidatingAdmissionPolicy",
+    "name": "forge-credentials.moleculesai.app",
+    "spec": {
+      "failurePolicy": "Fail",
+      "matchConditions": [
+        {
+          "expression": "has(object.spec.secretRef)",
+          "name": "names-a-secret"
+        },
+        {
+          "expression": "oldObject == null || !has(oldObject.spec.secretRef) || oldObject.spec.secretRef != object.spec.secretRef || object.spec.?source.?forge != oldObject.spec.?source.?forge || object.spec.?source.?baseURL != oldObject.spec.?source.?baseURL || object.spec.?source.?owner != oldObject.spec.?source.?owner || object.spec.?source.?repo != oldObject.spec.?source.?repo",
+          "name": "used-newly"
+        }
+      ],
+      "matchConstraints": {
+        "resourceRules": [
+          {
+            "apiGroups": [
+              "moleculesai.app"
+            ],
+            "apiVersions": [
+              "v1alpha1"
+            ],
+            "operations": [
+              "CREATE",
+              "UPDATE"
+            ],
+            "resources": [
+              "templateassets"
+            ]
+          }
+        ]
+      },
+      "validations": [
+        {
+          "expression": "authorizer.group('').resource('secrets').namespace(object.metadata.namespace).name(object.spec.secretRef.name).check('get').allowed()",
+          "message": "Cannot use the Secret of spec.secretRef: the operator would log in with it for you, and that takes the right to get it, which you do not have; ask somebody who has it to make this change.",
+          "messageExpression": "'Cannot use Secret \"' + object.spec.secretRef.name + '\" in spec.secretRef: the operator would log in with it for you, and that takes the right to get it, which you do not have; ask somebody who has it to make this change, or an administrator for a Role with get on this Secret (resourceNames: [' + object.spec.secretRef.name + ']).'",
+          "reason": "Forbidden"
+        }
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicy",
     "name": "namespace-of-operator.moleculesai.app",
     "spec": {
       "failurePolicy": "Fail",
@@ -1040,6 +1084,16 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         "parameterNotFoundAction": "Allow"
       },
       "policyName": "deletion-refused.moleculesai.app",
+      "validationActions": [
+        "Deny"
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "name": "forge-credentials.moleculesai.app",
+    "spec": {
+      "policyName": "forge-credentials.moleculesai.app",
       "validationActions": [
         "Deny"
       ]

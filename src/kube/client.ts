@@ -27,6 +27,13 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of what lies at a path that is no object's. */
+export interface ReadOptions extends CallOptions {
+  readonly metadataOnly?: boolean;
+  /** A longer answer is given up. */
+  readonly maxBytes?: number;
+}
+
 export interface ListOptions extends CallOptions {
   /** All namespaces when absent. */
   readonly namespace?: string;

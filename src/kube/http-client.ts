@@ -10,6 +10,7 @@ import type {
   ListPage,
   PatchBody,
   PatchOptions,
+  ReadOptions,
   WatchEvent,
   WatchOptions,
 } from './client.ts';
@@ -61,9 +62,14 @@ export class HttpKubeClient implements KubeClient {
    * The JSON at a path that is no object's, such as /version, or the metadata of an object alone. For the plugin; the
    * operator's port does without.
    */
-  async read(path: string, options: CallOptions & { readonly metadataOnly?: boolean }): Promise<unknown> {
-    const { signal, metadataOnly } = options;
-    return this.#retried({ method: 'GET', path, signal, ...(metadataOnly === true ? { accept: METADATA_ONLY } : {}) });
+  async read(path: string, { signal, metadataOnly, maxBytes }: ReadOptions): Promise<unknown> {
+    return this.#retried({
+      method: 'GET',
+      path,
+      signal,
+      ...(metadataOnly === true ? { accept: METADATA_ONLY } : {}),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
   }
 
   async list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<ListPage<T>> {

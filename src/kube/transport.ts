@@ -14,6 +14,8 @@ export interface TransportRequest {
   readonly path: string;
   readonly body?: { readonly contentType: string; readonly text: string };
   readonly accept?: string;
+  /** An answer that is longer, which may be an agent's and without end, is given up. @default as long as it is */
+  readonly maxBytes?: number;
   readonly signal: AbortSignal;
 }
 
@@ -76,7 +78,7 @@ export class Transport {
     const complete = async (signal: AbortSignal): Promise<TransportResponse> => {
       this.#turn = (this.#turn + 1) % this.#calls.length;
       const { chunks, ...head } = await this.#send(this.#calls[this.#turn] ?? this.#watches, { ...request, signal });
-      return { ...head, text: await readText(chunks) };
+      return { ...head, text: await readText(chunks, request.maxBytes) };
     };
     const { signal } = request;
     const { clock } = this.#options;
@@ -193,8 +195,13 @@ function asTransportError(error: unknown): TransportError {
 }
 
 /** The whole of a body that is known to end. */
-export async function readText(chunks: AsyncIterable<Buffer>): Promise<string> {
+export async function readText(chunks: AsyncIterable<Buffer>, maxBytes = Number.POSITIVE_INFINITY): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) throw new Error(`Cannot take the answer: it has more than ${maxBytes} bytes`);
+  }
   return Buffer.concat(parts).toString('utf8');
 }

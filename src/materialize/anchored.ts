@@ -3,7 +3,17 @@
  * kernel starts at the directory that the descriptor holds, wherever its name leads by now. One component is resolved at
  * a time and never through a link, so nobody who writes to the volume meanwhile can lead us out of it. Linux only.
  */
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+} from 'node:fs';
 import { coerceError } from '../platform/errors.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -15,21 +25,32 @@ export interface Anchor {
   readonly fd: number;
 }
 
+/** The directory at a path of ours, with the owner's rights given back where its owner is us (V7). */
 export function openAnchor(path: string): Anchor {
-  return { fd: openSync(path, O_RDONLY | O_DIRECTORY) };
+  const fd = openSync(path, O_PATH | O_DIRECTORY);
+  try {
+    openUp(fd);
+    return { fd: openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_DIRECTORY) };
+  } finally {
+    closeSync(fd);
+  }
 }
+
+/** One component, as text or as the bytes that a listing gave. */
+export type Name = string | Buffer;
 
 /** Path of `name` in the directory, for calls that do not follow their last component. */
-export function below({ fd }: Anchor, name: string): string {
-  return `/proc/self/fd/${fd}/${name}`;
+export function below({ fd }: Anchor, name: Name): Name {
+  const directory = `/proc/self/fd/${fd}/`;
+  return typeof name === 'string' ? directory + name : Buffer.concat([Buffer.from(directory), name]);
 }
 
-export function lstatBelow(anchor: Anchor, name: string): Stats | undefined {
+export function lstatBelow(anchor: Anchor, name: Name): Stats | undefined {
   return lstatSync(below(anchor, name), { throwIfNoEntry: false });
 }
 
 /** @throws ENOENT, ENOTDIR or ELOOP when `name` is not a directory itself */
-export function openDirectoryBelow(anchor: Anchor, name: string): Anchor {
+export function openDirectoryBelow(anchor: Anchor, name: Name): Anchor {
   return { fd: openSync(below(anchor, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW) };
 }
 
@@ -60,23 +81,69 @@ export function withDirectory<T>(root: Anchor, components: readonly string[], us
   }
 }
 
+/**
+ * Is the open directory still where the components lead to? The kernel says where the very inode is by now, so a folder
+ * that was moved elsewhere with the descriptor in our hands is told from one at its place (V6), and no link is involved.
+ */
+export function isStillAt(directory: Anchor, root: Anchor, components: readonly string[]): boolean {
+  return placeOf(directory) === [placeOf(root), ...components].join('/');
+}
+
+function placeOf({ fd }: Anchor): string {
+  return readlinkSync(`/proc/self/fd/${fd}`);
+}
+
 /** Can its owner, when that is us, enter and change it? (V7) */
 export function isUsableDirectory(stats: Stats): boolean {
-  return stats.uid !== process.getuid?.() || (stats.mode & 0o700) === 0o700;
+  return stats.uid !== process.geteuid?.() || (stats.mode & 0o700) === 0o700;
 }
 
 /** Gives the owner all rights to a directory, without ever following a link that took its place. */
-export function repairDirectoryBelow(anchor: Anchor, name: string): void {
+export function repairDirectoryBelow(anchor: Anchor, name: Name): void {
   const fd = openSync(below(anchor, name), O_PATH | O_NOFOLLOW | O_DIRECTORY);
   try {
-    const stats = fstatSync(fd);
-    if (!isUsableDirectory(stats)) chmodSync(`/proc/self/fd/${fd}`, (stats.mode & 0o777) | 0o700);
+    openUp(fd);
   } finally {
     closeSync(fd);
   }
 }
 
+function openUp(fd: number): void {
+  const stats = fstatSync(fd);
+  if (!isUsableDirectory(stats)) chmodSync(`/proc/self/fd/${fd}`, (stats.mode & 0o7777) | 0o700);
+}
+
+/** Takes the right to write to a directory from everybody who is neither its owner nor in its group. */
+export function closeToOthersBelow(anchor: Anchor, name: string): void {
+  const { fd } = openDirectoryBelow(anchor, name);
+  try {
+    fchmodSync(fd, fstatSync(fd).mode & 0o7775);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * What a call meets when somebody else removes, renames or replaces what it works on. Each of these goes away by looking
+ * again, or shows by then what is in the way.
+ */
+const DISTURBANCES = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EEXIST', 'ENOTEMPTY', 'EISDIR', 'EINVAL', 'ENXIO', 'ESTALE'];
+
+/** Thrown instead of acting on a folder that is no longer where it was opened. */
+export class MovedError extends Error {
+  override readonly name = 'MovedError';
+}
+
+export function isDisturbance(error: unknown): boolean {
+  return error instanceof MovedError || hasCode(error, ...DISTURBANCES);
+}
+
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   const cause = coerceError(error);
   return 'code' in cause && typeof cause.code === 'string' && codes.includes(cause.code);
+}
+
+/** Did a call to the file system fail? */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { MaterializeReport } from '../assets/report.ts';
 import { coerceError } from '../platform/errors.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
+import { resumeTransfer } from './resume-transfer.ts';
 
 export interface AssetClientOptions {
   readonly serverURL: string;
@@ -12,7 +13,11 @@ export interface AssetClientOptions {
 }
 
 export interface AssetClient {
-  /** The bundle's bytes, not proven. @throws MaterializeError tryAgain with a reason for people */
+  /**
+   * The bundle's bytes, not proven: the caller proves the digest of the whole. A transfer that breaks off is resumed behind
+   * the bytes that came, also while the server is away for a moment.
+   * @throws MaterializeError tryAgain with a reason for people; so may the iteration
+   */
   fetchBundle(digest: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
   /** @throws when the server did not take it */
   sendReport(report: MaterializeReport, signal: AbortSignal): Promise<void>;
@@ -30,14 +35,20 @@ export function createAssetClient({ serverURL, tokenFile }: AssetClientOptions):
   };
   return {
     fetchBundle: async (digest, signal) => {
-      const answer = await send({ method: 'GET', path: `/v1/assets/${encodeURIComponent(digest)}`, signal }).catch(
-        cannotReach,
-      );
-      if (answer.statusCode === 200) return answer;
-      throw new MaterializeError(
-        EXIT.tryAgain,
-        `Cannot fetch bundle: the asset server answered ${await explain(answer)}`,
-      );
+      const path = `/v1/assets/${encodeURIComponent(digest)}`;
+      const get = async (headers: OutgoingHttpHeaders): Promise<IncomingMessage> => {
+        const answer = await send({ method: 'GET', path, headers, signal }).catch(cannotReach);
+        if (answer.statusCode === 200 || answer.statusCode === 206) return answer;
+        throw new MaterializeError(
+          EXIT.tryAgain,
+          `Cannot fetch bundle: the asset server answered ${await explain(answer)}`,
+        );
+      };
+      const first = await get({});
+      return resumeTransfer(first, {
+        askFrom: (offset) => get({ range: `bytes=${offset}-`, 'if-range': `"${digest}"` }),
+        signal,
+      });
     },
     sendReport: async (report, signal) => {
       const answer = await send({ method: 'POST', path: '/v1/reports', body: JSON.stringify(report), signal });
@@ -51,6 +62,7 @@ export function createAssetClient({ serverURL, tokenFile }: AssetClientOptions):
 interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  readonly headers?: OutgoingHttpHeaders;
   readonly body?: string;
   readonly signal: AbortSignal;
 }
@@ -58,6 +70,7 @@ interface Call {
 async function exchange(url: URL, call: Call & { readonly token: string }): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = {
+    ...call.headers,
     authorization: `Bearer ${call.token}`,
     ...(call.body === undefined
       ? {}

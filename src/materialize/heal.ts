@@ -1,7 +1,9 @@
 import { locateFiles } from '../assets/bundle/bundle-file.ts';
 import type { BundleHead } from '../assets/bundle/format.ts';
+import { sha256Hex } from '../platform/digest.ts';
 import { type IncludeSet, isIncluded, PATH_LIMITS, RESERVED_FOLDER } from '../rules/asset-path.ts';
 import { type AssetFile, reduceMode, treeDigest } from '../rules/asset-tree.ts';
+import { isDisturbance, isFileError } from './anchored.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 import { encodeInventory, inventoryOf, mergeInventories } from './inventory.ts';
 import {
@@ -13,6 +15,7 @@ import {
   planVolume,
   type VolumePlan,
 } from './plan.ts';
+import type { Tampering } from './tampering.ts';
 import type { Staged, Volume } from './volume.ts';
 
 export const INVENTORY_PATH = `${RESERVED_FOLDER}/manifest.json`;
@@ -30,9 +33,8 @@ export interface HealOptions {
   readonly volume: Volume;
   readonly bundle: LocalBundle;
   readonly include: IncludeSet;
-  /** What earlier runs wrote, and its text as it is stored on the volume now. */
+  /** What earlier runs wrote. */
   readonly inventory: Inventory;
-  readonly storedInventory: string | undefined;
   /** Keeps the inventory where the agent cannot write. Called before the volume is touched and after. */
   readonly saveInventory: (text: string) => Promise<void>;
 }
@@ -48,63 +50,101 @@ export interface Healing {
 /**
  * Makes the volume hold the bundle's tree and proves it by looking again. All content is staged and verified before
  * anything in place is touched, so a full disk leaves the old tree; the inventory is widened first and narrowed last, so
- * a run that is cut off anywhere is finished by the next one.
+ * a run that is cut off anywhere is finished by the next one. Whatever somebody else does meanwhile costs another look.
  * @throws MaterializeError tryAgain when somebody keeps changing the volume; errors of the file system
  */
 export async function healVolume(options: HealOptions): Promise<Healing> {
-  const { volume, bundle, include } = options;
+  const { volume, bundle, include, saveInventory } = options;
   const wanted = bundle.head.tree;
   const inventory = mergeInventories(options.inventory, inventoryOf(wanted));
   const paths = pathsToObserve({ wanted, inventory });
   const hashUpToBytes = Math.max(...wanted.map((file) => file.sizeBytes), MIN_HASHED_BYTES);
-  const observe = (): Observation => volume.observe(paths, { hashUpToBytes });
+  const look = (): Look => {
+    const observed = volume.observe(paths, { hashUpToBytes });
+    const plan = planVolume({ wanted, include, inventory, observed });
+    return { observed, plan, missing: filesToStage({ wanted, observed }), tampering: lookAtOwnFolder(volume) };
+  };
 
-  let observed = observe();
-  const foundDigest = digestOf(observed, include);
-  let plan = planVolume({ wanted, include, inventory, observed });
-  const { refusals } = plan;
-  const staged = new Map<string, Staged>();
+  let seen = look();
+  const { plan, tampering, observed } = seen;
   const operations: Operation[] = [];
-  const keepInventory = createInventoryKeeper(options);
+  const staged = new Map<string, Staged>();
+  const run = (operation: Operation): void => {
+    perform(operation, { volume, staged });
+    operations.push(operation);
+  };
 
-  for (let pass = 0; plan.operations.length > 0; pass++) {
-    if (pass === MAX_PASSES) {
+  const widened = encodeInventory(inventory);
+  for (let pass = 0; !isInOrder(seen); pass++) {
+    if (pass === MAX_PASSES)
       throw new MaterializeError(EXIT.tryAgain, 'Cannot heal volume: something else keeps changing it');
+    if (pass === 0) await saveInventory(widened);
+    try {
+      for (const operation of seen.tampering.operations) run(operation);
+      stageMissing(seen.missing, { volume, bundle, staged });
+      storeInventory(volume, widened);
+      for (const operation of seen.plan.operations) run(operation);
+      volume.sync();
+    } catch (error) {
+      if (!isDisturbance(error)) throw error;
+      staged.clear();
+      volume.unstage();
     }
-    stageMissing(filesToStage({ wanted, observed }), { volume, bundle, staged });
-    if (pass === 0) await keepInventory(inventory);
-    for (const operation of plan.operations) perform(operation, { volume, staged });
-    operations.push(...plan.operations);
-    volume.sync();
-    observed = observe();
-    plan = planVolume({ wanted, include, inventory, observed });
+    seen = look();
   }
 
-  const outside = refusals.filter(({ reason }) => reason === 'NotIncluded').map(({ path }) => path);
+  const outside = plan.refusals.filter(({ reason }) => reason === 'NotIncluded').map(({ path }) => path);
   const remaining: Inventory = new Map(outside.map((path) => [path, inventory.get(path) ?? new Set()]));
-  await keepInventory(mergeInventories(inventoryOf(wanted), remaining));
-  volume.sync();
-  return { operations, refusals, foundDigest };
+  const narrowed = encodeInventory(mergeInventories(inventoryOf(wanted), remaining));
+  await saveInventory(narrowed);
+  narrowStoredInventory(volume, narrowed);
+  const refusals = [...plan.refusals, ...tampering.refusals];
+  return { operations, refusals, foundDigest: digestOf(observed, include) };
 }
 
 /** Files up to this size are hashed even when no wanted one is as large: an earlier revision's may have been. */
 const MIN_HASHED_BYTES = 16 * 1024 * 1024;
 
-function createInventoryKeeper({
-  volume,
-  saveInventory,
-  storedInventory,
-}: HealOptions): (inventory: Inventory) => Promise<void> {
-  let stored = storedInventory;
-  return async (inventory) => {
-    const text = encodeInventory(inventory);
-    await saveInventory(text);
-    if (text === stored) return;
-    const found = volume.observe([RESERVED_FOLDER, INVENTORY_PATH], { hashUpToBytes: 0 }).get(INVENTORY_PATH);
-    if (found?.kind === 'directory') volume.displace(INVENTORY_PATH);
-    volume.place(volume.stage({ kind: 'bytes', bytes: Buffer.from(text, 'utf8') }, 0o644), INVENTORY_PATH);
-    stored = text;
-  };
+interface Look {
+  readonly observed: Observation;
+  readonly plan: VolumePlan;
+  readonly missing: readonly AssetFile[];
+  readonly tampering: Tampering;
+}
+
+function isInOrder({ plan, missing, tampering }: Look): boolean {
+  return plan.operations.length === 0 && missing.length === 0 && tampering.operations.length === 0;
+}
+
+function lookAtOwnFolder(volume: Volume): Tampering {
+  try {
+    return volume.findTampering();
+  } catch (error) {
+    // Somebody replaced it while we looked; nothing in there is believed anyway.
+    if (isDisturbance(error)) return { operations: [], refusals: [] };
+    throw error;
+  }
+}
+
+/** The copy for the first run of a new Pod. Writes only a difference. */
+function storeInventory(volume: Volume, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  const stored = volume.observe([RESERVED_FOLDER, INVENTORY_PATH], { hashUpToBytes: bytes.length }).get(INVENTORY_PATH);
+  if (stored?.kind === 'file' && stored.sha256 === sha256Hex(bytes)) return;
+  volume.place(volume.stage({ kind: 'bytes', bytes }, 0o644), INVENTORY_PATH);
+}
+
+/**
+ * All is in place by now, and the wider inventory that lies there is as true: a volume without room for one more file does
+ * not hold the agent back. The next run tries again.
+ */
+function narrowStoredInventory(volume: Volume, text: string): void {
+  try {
+    storeInventory(volume, text);
+    volume.sync();
+  } catch (error) {
+    if (!isDisturbance(error) && !isFileError(error)) throw error;
+  }
 }
 
 interface StagingContext {
@@ -129,7 +169,10 @@ function stageMissing(files: readonly AssetFile[], { volume, bundle, staged }: S
 function perform(operation: Operation, { volume, staged }: Pick<StagingContext, 'volume' | 'staged'>): void {
   switch (operation.kind) {
     case 'displace':
-      volume.displace(operation.path);
+      volume.displace(operation.path, operation);
+      break;
+    case 'discard':
+      volume.discard(operation.path);
       break;
     case 'repairDirectory':
       volume.repairDirectory(operation.path);
@@ -140,8 +183,8 @@ function perform(operation: Operation, { volume, staged }: Pick<StagingContext, 
     case 'place': {
       const copy = staged.get(operation.file.path);
       if (copy === undefined) throw new Error('Cannot place file: it was not staged');
-      staged.delete(operation.file.path);
       volume.place(copy, operation.file.path);
+      staged.delete(operation.file.path);
       break;
     }
     case 'prune':

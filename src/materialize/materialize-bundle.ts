@@ -29,21 +29,22 @@ export async function materializeBundle(options: MaterializeBundleOptions): Prom
       `Cannot take bundle: it has a file outside the template's include list (${JSON.stringify(stray.path)})`,
     );
   }
-  const storedInventory = readOwnText(volume, INVENTORY_PATH);
-  const inventory = decodeInventory(trustedInventory ?? storedInventory ?? '') ?? new Map();
-  const healing = await healVolume({ ...options, inventory, storedInventory });
+  const inventory = decodeInventory(trustedInventory ?? readOwnText(volume, INVENTORY_PATH) ?? '') ?? new Map();
+  const healing = await healVolume({ ...options, inventory });
   return reportHealing(healing, bundle.head);
 }
 
 /** Far above what our own limits allow to write, far below what would exhaust the container. */
 const MAX_INVENTORY_BYTES = 4 * 1024 * 1024;
 
-/** undefined for what an agent put there instead: another kind of thing, or more than we would ever write. */
-function readOwnText(volume: Volume, path: string): string | undefined {
+/** undefined for what an agent put there instead: another kind of thing, more than we would ever write, or what no disk reads. */
+export function readOwnText(volume: Volume, path: string): string | undefined {
   const fd = volume.openFile(path);
   if (fd === undefined) return undefined;
   try {
     return fstatSync(fd).size > MAX_INVENTORY_BYTES ? undefined : readFileSync(fd, 'utf8');
+  } catch {
+    return undefined;
   } finally {
     closeSync(fd);
   }

@@ -22,8 +22,10 @@ export type Observation = ReadonlyMap<string, Observed>;
 export type Inventory = ReadonlyMap<string, ReadonlySet<string>>;
 
 export type Operation =
-  /** Rename aside what is in the way or was edited; the agent finds it in `.molecule/displaced`. */
-  | { readonly kind: 'displace'; readonly path: string; readonly found: Observed }
+  /** Move aside what is in the way or was edited; the agent finds it in `.molecule/displaced`. */
+  | { readonly kind: 'displace'; readonly path: string; readonly found: Observed; readonly isReplaced: boolean }
+  /** Delete what took the place of a directory of ours. */
+  | { readonly kind: 'discard'; readonly path: string; readonly found: Observed }
   /** Give ourselves back the right to enter and write a directory of ours. */
   | { readonly kind: 'repairDirectory'; readonly path: string }
   | { readonly kind: 'makeDirectory'; readonly path: string }
@@ -33,9 +35,10 @@ export type Operation =
   /** An empty folder that held nothing but pruned files. */
   | { readonly kind: 'removeDirectory'; readonly path: string };
 
+/** What is left as it is: not ours to prune, or a folder of ours that another user owns. */
 export interface Refusal {
   readonly path: string;
-  readonly reason: 'NotIncluded' | 'NotAllowed';
+  readonly reason: 'NotIncluded' | 'NotAllowed' | 'OtherOwner';
 }
 
 export interface VolumePlan {
@@ -61,8 +64,8 @@ export function pathsToObserve({ wanted, inventory }: Pick<PlanInput, 'wanted' |
 }
 
 /**
- * What has to be done so that the volume holds the wanted tree. Level-based: an empty plan is the proof that it does.
- * A pass may be partial, where something hides what lies below it; the caller observes and plans again.
+ * What has to be done so that the volume holds the wanted tree. Level-based: when there is nothing to do and nothing to
+ * stage, it does. A pass may be partial, where something hides what lies below it; the caller observes and plans again.
  */
 export function planVolume(input: PlanInput): VolumePlan {
   const folders = planFolders(input);
@@ -79,7 +82,7 @@ function planFolders({ wanted, observed }: PlanInput): readonly Operation[] {
     if (found.kind === 'absent') return [{ kind: 'makeDirectory', path }];
     if (found.kind === 'directory') return found.isUsable ? [] : [{ kind: 'repairDirectory', path }];
     return [
-      { kind: 'displace', path, found },
+      { kind: 'displace', path, found, isReplaced: false },
       { kind: 'makeDirectory', path },
     ];
   });
@@ -92,10 +95,13 @@ function planFile(file: AssetFile, { observed, inventory }: PlanInput): readonly
   if (found.kind === 'absent') return [place];
   const isKnown =
     found.kind === 'file' && (found.sha256 === file.sha256 || isWritten(inventory, { path: file.path, found }));
-  return isKnown ? [place] : [{ kind: 'displace', path: file.path, found }, place];
+  return isKnown ? [place] : [{ kind: 'displace', path: file.path, found, isReplaced: true }, place];
 }
 
-/** Wanted files that are not on the volume as they should be: to be staged before anything there is touched. */
+/**
+ * Wanted files that are not known to be on the volume as they should be: to be staged before anything there is touched.
+ * One that could not be looked at is among them, so that nothing counts as healed which nobody has seen.
+ */
 export function filesToStage({ wanted, observed }: Pick<PlanInput, 'wanted' | 'observed'>): readonly AssetFile[] {
   return wanted.filter((file) => !isSame(file, at(observed, file.path)));
 }
@@ -127,7 +133,9 @@ function planPrunes(input: PlanInput): VolumePlan {
 function planPrune(path: string, { observed, inventory }: PlanInput): readonly Operation[] {
   const found = at(observed, path);
   if (found.kind === 'absent' || found.kind === 'hidden' || found.kind === 'directory') return [];
-  return [{ kind: isWritten(inventory, { path, found }) ? 'prune' : 'displace', path, found }];
+  return isWritten(inventory, { path, found })
+    ? [{ kind: 'prune', path, found }]
+    : [{ kind: 'displace', path, found, isReplaced: false }];
 }
 
 /** The inventory may come from the volume, where the agent can write: each of its paths is judged anew. */

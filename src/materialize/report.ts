@@ -1,5 +1,6 @@
 import type { BundleHead } from '../assets/bundle/format.ts';
 import { type MaterializeReport, REPORTED_CHANGES, type ReportedChange } from '../assets/report.ts';
+import { DISPLACED_FOLDER } from '../rules/asset-path.ts';
 import type { Healing } from './heal.ts';
 import type { Observed, Operation } from './plan.ts';
 
@@ -46,15 +47,25 @@ function describeOperations(operations: readonly Operation[]): readonly Reported
           action: 'displaced',
           wanted: 'absent',
           found: describe(operation.found),
+          keptAt: keptAt(operation.path),
         });
         break;
       case 'place': {
         const { path, sha256 } = operation.file;
         const found = displaced.get(path) ?? operation.found;
         const action = found.kind === 'absent' ? 'created' : 'healed';
-        changes.set(path, { path, action, wanted: short(sha256), found: describe(found) });
+        const aside = displaced.has(path) ? { keptAt: keptAt(path) } : {};
+        changes.set(path, { path, action, wanted: short(sha256), found: describe(found), ...aside });
         break;
       }
+      case 'discard':
+        changes.set(operation.path, {
+          path: operation.path,
+          action: 'healed',
+          wanted: 'directory',
+          found: describe(operation.found),
+        });
+        break;
       case 'prune':
         changes.set(operation.path, {
           path: operation.path,
@@ -68,7 +79,7 @@ function describeOperations(operations: readonly Operation[]): readonly Reported
           path: operation.path,
           action: 'healed',
           wanted: 'directory',
-          found: 'closed directory',
+          found: 'directory of a wrong mode',
         });
         break;
       case 'makeDirectory':
@@ -78,17 +89,22 @@ function describeOperations(operations: readonly Operation[]): readonly Reported
         return unreachable(operation);
     }
   }
-  return [...changes.values()];
+  return [...changes.values()].map(printable);
 }
 
 function kept(path: string, reason: string): ReportedChange {
-  // The path may come from a file that the agent can write.
-  return {
-    path: path.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '?').slice(0, 120),
-    action: 'kept',
-    wanted: reason,
-    found: 'unknown',
-  };
+  return printable({ path: path.slice(0, 120), action: 'kept', wanted: reason, found: 'unknown' });
+}
+
+/** Paths may be names that an agent chose: in its inventory, or in our folder. */
+function printable(change: ReportedChange): ReportedChange {
+  const clean = (path: string): string => path.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '?');
+  const { path, keptAt: aside } = change;
+  return { ...change, path: clean(path), ...(aside === undefined ? {} : { keptAt: clean(aside) }) };
+}
+
+function keptAt(path: string): string {
+  return `${DISPLACED_FOLDER}/${path}`;
 }
 
 function describe(found: Observed): string {
@@ -98,7 +114,7 @@ function describe(found: Observed): string {
 }
 
 function short(sha256: string): string {
-  return sha256 === '' ? 'too large' : sha256.slice(0, 12);
+  return sha256 === '' ? 'unread' : sha256.slice(0, 12);
 }
 
 function unreachable(operation: never): never {

@@ -3,6 +3,7 @@ import { BundleError } from '../assets/bundle/format.ts';
 import type { MaterializeReport } from '../assets/report.ts';
 import { coerceError } from '../platform/errors.ts';
 import { EXIT, type ExitCode, MaterializeError } from './exit-codes.ts';
+import { explainFileError } from './explain-file-error.ts';
 import { reportFailure } from './report.ts';
 
 export interface RunResult {
@@ -14,8 +15,7 @@ export interface RunResult {
 export function resultOfFailure(thrown: unknown, wantedDigest?: string): RunResult {
   const error = coerceError(thrown);
   const exitCode = exitCodeOf(error);
-  const reason =
-    exitCode === EXIT.cannotWrite ? `Cannot heal volume: ${withoutDescriptors(error.message)}` : error.message;
+  const reason = exitCode === EXIT.cannotWrite ? `Cannot heal volume: ${explainFileError(error)}` : error.message;
   const outcome = exitCode === EXIT.tryAgain ? 'waiting' : exitCode === EXIT.cannotWrite ? 'failed' : 'refused';
   return {
     exitCode,
@@ -28,9 +28,4 @@ function exitCodeOf(error: Error): Exclude<ExitCode, 0> {
   if (error instanceof MaterializeError) return error.exitCode;
   if (error instanceof ArchiveError || error instanceof BundleError) return EXIT.refused;
   return error.name === 'AbortError' ? EXIT.tryAgain : EXIT.cannotWrite;
-}
-
-/** Paths are given relative to open directories (anchored.ts); their numbers mean nothing to a reader. */
-function withoutDescriptors(message: string): string {
-  return message.replace(/\/proc\/self\/fd\/\d+\//g, '');
 }

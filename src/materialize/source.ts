@@ -1,12 +1,12 @@
-import { closeSync, createReadStream, fstatSync } from 'node:fs';
+import { closeSync, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { verifyBundle } from '../assets/bundle/bundle-file.ts';
+import { readBundleHead, verifyBundle } from '../assets/bundle/bundle-file.ts';
 import { BundleError, type BundleHead, MAX_MANIFEST_BYTES } from '../assets/bundle/format.ts';
 import { RESERVED_FOLDER } from '../rules/asset-path.ts';
 import { hasCode } from './anchored.ts';
 import type { AssetClient } from './asset-client.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
-import type { StateDirectory } from './state-directory.ts';
+import { ofStateDirectory, type StateDirectory } from './state-directory.ts';
 import type { Volume } from './volume.ts';
 
 /** The copy that survives the Pod. The agent can write it, so it is believed only when it proves to be what is wanted. */
@@ -35,24 +35,55 @@ export async function obtainBundle(
   { wanted, state, volume, client }: SourceOptions,
   signal: AbortSignal,
 ): Promise<ProvenBundle> {
-  const kept = await prove(state.pathOf('bundle'), wanted, signal);
+  const kept = await ofStateDirectory(prove(state.pathOf('bundle'), wanted, signal));
   if (kept !== undefined) return disposable({ ...kept, origin: 'state' });
 
-  const cached = volume.openFile(CACHED_BUNDLE_PATH);
-  if (cached !== undefined) {
-    const copy = fstatSync(cached).size > MAX_BUNDLE_BYTES ? closeLarge(cached) : createReadStream('', { fd: cached });
-    const taken = copy === undefined ? undefined : await take(copy, { wanted, state, signal });
-    if (taken !== undefined) return disposable({ ...taken, origin: 'volume' });
-  }
+  const copied = await takeCached({ wanted, state, volume, signal });
+  if (copied !== undefined) return disposable({ ...copied, origin: 'volume' });
 
-  const sent = await take(await client.fetchBundle(wanted, signal), { wanted, state, signal });
+  const sent = await ofStateDirectory(take(await client.fetchBundle(wanted, signal), { wanted, state, signal }));
   if (sent === undefined)
     throw new MaterializeError(EXIT.tryAgain, 'Cannot take bundle: the asset server sent another one than wanted');
   return disposable({ ...sent, origin: 'server' });
 }
 
-function closeLarge(fd: number): undefined {
-  closeSync(fd);
+/**
+ * The volume's copy, if it is what is wanted. What an agent put there instead is not even copied: a head with the wanted
+ * digest says how long its bundle is, so nothing longer fills our disk.
+ */
+async function takeCached({
+  volume,
+  ...options
+}: TakeOptions & { readonly volume: Volume }): Promise<Proof | undefined> {
+  const fd = volume.openFile(CACHED_BUNDLE_PATH);
+  if (fd === undefined) return undefined;
+  try {
+    const head = await readHead(fd);
+    if (head?.digest !== options.wanted) return undefined;
+    const copy = createReadStream('', { fd, autoClose: false, start: 0, end: head.sizeBytes - 1 });
+    return await ofStateDirectory(take(untilUnreadable(copy), options));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** undefined for what is no bundle, or is cut off, or that no disk reads. */
+async function readHead(fd: number): Promise<BundleHead | undefined> {
+  try {
+    await using handle = await open(`/proc/self/fd/${fd}`, 'r');
+    return await readBundleHead(handle);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends where the disk does not read on; what is missing then shows in the proof, and the server is asked. */
+async function* untilUnreadable(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  try {
+    yield* bytes;
+  } catch {
+    return;
+  }
 }
 
 interface Proof {
@@ -97,8 +128,13 @@ async function take(bytes: AsyncIterable<Buffer>, { wanted, state, signal }: Tak
     await file.sync();
   }
   const proof = await prove(temporary, wanted, signal);
-  if (proof !== undefined) await rename(temporary, state.pathOf('bundle'));
-  return proof;
+  try {
+    if (proof !== undefined) await rename(temporary, state.pathOf('bundle'));
+    return proof;
+  } catch (error) {
+    await proof?.handle.close();
+    throw error;
+  }
 }
 
 /** A source that breaks off is one to try again, unlike a disk that cannot be written. */

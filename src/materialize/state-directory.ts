@@ -1,6 +1,8 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from './anchored.ts';
+import { hasCode, isFileError } from './anchored.ts';
+import { EXIT, MaterializeError } from './exit-codes.ts';
+import { explainFileError } from './explain-file-error.ts';
 
 /** The init container's own directory: an emptyDir that no other container mounts. What lies here can be trusted. */
 export interface StateDirectory {
@@ -22,18 +24,36 @@ export function openStateDirectory(directory: string): StateDirectory {
       throw error;
     }
   };
+  const write = async (name: StateFile, text: string): Promise<void> => {
+    if ((await read(name)) === text) return;
+    const temporary = pathOf(`${name}.tmp`);
+    {
+      await using file = await open(temporary, 'w', 0o600);
+      await file.writeFile(text);
+      await file.sync();
+    }
+    await rename(temporary, pathOf(name));
+  };
   return {
     pathOf,
-    read,
-    write: async (name, text) => {
-      if ((await read(name)) === text) return;
-      const temporary = pathOf(`${name}.tmp`);
-      {
-        await using file = await open(temporary, 'w', 0o600);
-        await file.writeFile(text);
-        await file.sync();
-      }
-      await rename(temporary, pathOf(name));
-    },
+    read: (name) => ofStateDirectory(read(name)),
+    write: (name, text) => ofStateDirectory(write(name, text)),
   };
+}
+
+/**
+ * Says of a failing file-system call that it was about our own directory. That one lies on the node's disk, so the volume
+ * is not to blame, and it may be well again at the next start.
+ */
+export async function ofStateDirectory<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    throw new MaterializeError(
+      EXIT.tryAgain,
+      `Cannot use the init container's own directory: ${explainFileError(error)}`,
+      { cause: error },
+    );
+  }
 }

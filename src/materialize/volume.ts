@@ -1,39 +1,36 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
   fchmodSync,
-  fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
-  opendirSync,
   openSync,
-  readdirSync,
-  readSync,
   renameSync,
   rmdirSync,
-  type Stats,
-  writeSync,
 } from 'node:fs';
-import { parentsOf, RESERVED_FOLDER } from '../rules/asset-path.ts';
+import { DISPLACED_FOLDER, parentsOf, RESERVED_FOLDER } from '../rules/asset-path.ts';
 import {
   type Anchor,
   below,
+  closeToOthersBelow,
   hasCode,
-  isUsableDirectory,
+  isDisturbance,
+  isStillAt,
   lstatBelow,
+  MovedError,
+  type Name,
   openAnchor,
   openFileBelow,
   repairDirectoryBelow,
   withDirectory,
 } from './anchored.ts';
-import { discardInto, emptyTrash, openOwnDirectory, uniqueName, unlinkBelow } from './own-folder.ts';
+import { type StagedContent, writeContent } from './content.ts';
+import { inspectBelow } from './inspect.ts';
+import { openOwnDirectory, uniqueName, unlinkBelow } from './own-folder.ts';
 import type { Observation, Observed } from './plan.ts';
-
-/** Bytes to be written: part of an open file that nobody else can change, or a buffer. */
-export type StagedContent =
-  | { readonly kind: 'range'; readonly fd: number; readonly position: number; readonly sizeBytes: number }
-  | { readonly kind: 'bytes'; readonly bytes: Buffer };
+import { openStagingArea, type StagingArea } from './staging.ts';
+import { findTampering, type Tampering } from './tampering.ts';
 
 export interface Staged {
   readonly name: string;
@@ -51,44 +48,40 @@ export interface Volume {
   stage(content: StagedContent, mode: number): Staged;
   /** Renames staged content to its place, over a file that may be there. */
   place(staged: Staged, path: string): void;
-  /** Renames what is there into `.molecule/displaced`; an older one displaced from the same path goes. */
-  displace(path: string): void;
+  /**
+   * Moves what is there into `.molecule/displaced`; an older one displaced from the same path goes. With `isReplaced` a
+   * regular file keeps its own name as well, so that the path is never empty before the new file takes it.
+   */
+  displace(path: string, options: { readonly isReplaced: boolean }): void;
+  /** Deletes what stands at a path of ours and is no directory. */
+  discard(path: string): void;
   makeDirectory(path: string): void;
+  /** Gives the owner all rights; of our own folder also takes the others' right to write. */
   repairDirectory(path: string): void;
   removeDirectory(path: string): void;
   prune(path: string): void;
-  /** A descriptor to read the regular file from, or undefined; the caller closes it. */
+  /** What somebody did to our own folder. */
+  findTampering(): Tampering;
+  /** A descriptor to read the regular file from, or undefined where none can be had; the caller closes it. */
   openFile(path: string): number | undefined;
   /** Makes every rename so far durable. */
   sync(): void;
   /** Removes what was staged and not placed. */
+  unstage(): void;
+  /** Unstages, and lets go of the volume. */
   close(): void;
 }
-
-const CHUNK_BYTES = 256 * 1024;
-const STAGING_PREFIX = 'staging-';
 
 /** @throws the error of the file system when `path` is no directory that we can use */
 export function openVolume(path: string): Volume {
   const root = openAnchor(path);
   const touched = new Set<string>();
-  let staging:
-    | { readonly own: Anchor; readonly trash: Anchor; readonly folder: Anchor; readonly name: string }
-    | undefined;
+  let staging: StagingArea | undefined;
 
   /** Our folder is made at the first write, so that a volume in order is only read. */
-  const stagingArea = (): NonNullable<typeof staging> => {
-    if (staging !== undefined) return staging;
-    const own = openOwnDirectory(root, RESERVED_FOLDER, unlinkBelow);
-    const trash = openOwnDirectory(own, 'trash', unlinkBelow);
-    emptyTrash(trash);
-    for (const name of readdirSync(below(own, '.'))) {
-      if (name.startsWith(STAGING_PREFIX)) discardInto(trash, { anchor: own, name });
-    }
-    const name = uniqueName('staging');
-    mkdirSync(below(own, name), 0o700);
-    const folder = openOwnDirectory(own, name, unlinkBelow);
-    staging = { own, trash, folder, name };
+  const stagingArea = (): StagingArea => {
+    staging ??= openStagingArea(root);
+    if (!staging.isInPlace()) throw new MovedError('Cannot write to volume: our folder on it was moved away');
     return staging;
   };
 
@@ -99,7 +92,10 @@ export function openVolume(path: string): Volume {
   };
 
   const change = (path: string, use: (parent: Anchor, name: string) => void): void => {
-    withParent(path, use);
+    withParent(path, (parent, name) => {
+      assertInPlace(parent, root, path.split('/').slice(0, -1));
+      use(parent, name);
+    });
     touched.add(parentsOf(path).at(-1) ?? '');
   };
 
@@ -108,8 +104,19 @@ export function openVolume(path: string): Volume {
       return withParent(path, (parent, name) => inspectBelow(parent, { name, hashUpToBytes }));
     } catch (error) {
       // Somebody changed a folder above while we looked: the next pass sees what came of it.
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { kind: 'hidden' };
+      if (isDisturbance(error)) return { kind: 'hidden' };
       throw error;
+    }
+  };
+
+  const unstage = (): void => {
+    const area = staging;
+    staging = undefined;
+    try {
+      area?.close();
+    } catch (error) {
+      // What somebody interfered with stays, and the next run that writes removes it.
+      if (!isDisturbance(error)) throw error;
     }
   };
 
@@ -138,58 +145,77 @@ export function openVolume(path: string): Volume {
         closeSync(fd);
       }
     },
-    place: (staged, path) =>
-      change(path, (parent, name) => renameSync(below(stagingArea().folder, staged.name), below(parent, name))),
-    displace: (path) => {
-      const { own, trash } = stagingArea();
-      const discard = (anchor: Anchor, name: string): void => discardInto(trash, { anchor, name });
-      const components = ['displaced', ...path.split('/')];
-      const name = components.pop() ?? '';
-      let aside = own;
-      for (const component of components) {
-        const next = openOwnDirectory(aside, component, discard);
-        if (aside !== own) closeSync(aside.fd);
-        aside = next;
-      }
-      try {
-        discard(aside, name);
-        change(path, (parent, current) => {
-          if (lstatBelow(parent, current)?.isDirectory() === true) repairDirectoryBelow(parent, current);
-          renameSync(below(parent, current), below(aside, name));
-        });
-      } finally {
-        closeSync(aside.fd);
-      }
+    place: (staged, path) => {
+      const { folder } = stagingArea();
+      change(path, (parent, name) => renameSync(below(folder, staged.name), below(parent, name)));
     },
+    displace: (path, { isReplaced }) => {
+      const area = stagingArea();
+      const components = `${DISPLACED_FOLDER}/${path}`.split('/').slice(1);
+      const name = components.pop() ?? '';
+      using opened = new DisposableStack();
+      let aside = area.own;
+      for (const component of components) {
+        aside = opened.adopt(openOwnDirectory(aside, component, area.discard), ({ fd }) => closeSync(fd));
+      }
+      area.discard(aside, name);
+      assertInPlace(aside, root, [RESERVED_FOLDER, ...components]);
+      change(path, (parent, current) => {
+        const from = below(parent, current);
+        const stats = lstatBelow(parent, current);
+        if (stats?.isDirectory() === true) repairDirectoryBelow(parent, current);
+        if (!isReplaced || stats?.isFile() !== true || !hasLinked(from, below(aside, name)))
+          renameSync(from, below(aside, name));
+      });
+      touched.add(parentsOf(`${DISPLACED_FOLDER}/${path}`).at(-1) ?? '');
+    },
+    discard: (path) => change(path, unlinkBelow),
     makeDirectory: (path) => change(path, (parent, name) => mkdirSync(below(parent, name), 0o755)),
-    repairDirectory: (path) => change(path, repairDirectoryBelow),
+    repairDirectory: (path) =>
+      change(path, (parent, name) => {
+        repairDirectoryBelow(parent, name);
+        if (path === RESERVED_FOLDER) closeToOthersBelow(parent, name);
+      }),
     removeDirectory: (path) => change(path, (parent, name) => rmdirSync(below(parent, name))),
     prune: (path) => change(path, unlinkBelow),
+    findTampering: () => findTampering(root, staging?.name),
     openFile: (path) => {
       try {
         return withParent(path, openFileBelow);
-      } catch (error) {
-        if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return undefined;
-        throw error;
+      } catch {
+        return undefined;
       }
     },
     sync: () => {
       for (const path of touched) syncDirectory(root, path);
       touched.clear();
     },
+    unstage,
     close: () => {
-      if (staging !== undefined) {
-        const { own, trash, folder, name } = staging;
-        closeSync(folder.fd);
-        discardInto(trash, { anchor: own, name });
-        closeSync(trash.fd);
-        rmdirSync(below(own, 'trash'));
-        closeSync(own.fd);
-        staging = undefined;
+      try {
+        unstage();
+      } finally {
+        closeSync(root.fd);
       }
-      closeSync(root.fd);
     },
   };
+}
+
+/** Refuses to change what is no longer reached by its path: the folder was moved elsewhere while we held it (V6). */
+function assertInPlace(directory: Anchor, root: Anchor, components: readonly string[]): void {
+  if (components.length > 0 && !isStillAt(directory, root, components))
+    throw new MovedError(`Cannot write to volume: ${components.join('/')} was moved away`);
+}
+
+/** False where the file system has no second names, or does not give one to us. */
+function hasLinked(from: Name, to: Name): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EPERM', 'EACCES', 'EMLINK', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP')) return false;
+    throw error;
+  }
 }
 
 /** A folder that is gone by now, removed by us or by somebody else, has nothing left to be made durable. */
@@ -197,82 +223,6 @@ function syncDirectory(root: Anchor, path: string): void {
   try {
     withDirectory(root, path === '' ? [] : path.split('/'), ({ fd }) => fsyncSync(fd));
   } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
-  }
-}
-
-function inspectBelow(
-  parent: Anchor,
-  { name, hashUpToBytes }: { readonly name: string; readonly hashUpToBytes: number },
-): Observed {
-  const stats = lstatBelow(parent, name);
-  if (stats === undefined) return { kind: 'absent' };
-  if (stats.isDirectory()) {
-    const isUsable = isUsableDirectory(stats);
-    return { kind: 'directory', isUsable, isEmpty: isUsable && isEmptyDirectory(parent, name) };
-  }
-  if (!stats.isFile()) return { kind: kindOf(stats) };
-  try {
-    const fd = openFileBelow(parent, name);
-    if (fd === undefined) return { kind: 'hidden' };
-    try {
-      const { mode, size, nlink } = fstatSync(fd);
-      const sha256 = size <= hashUpToBytes ? hashOf(fd, size) : '';
-      return { kind: 'file', mode: mode & 0o7777, sizeBytes: size, sha256, links: nlink };
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (hasCode(error, 'EACCES', 'EPERM')) return { kind: 'unreadable' };
-    throw error;
-  }
-}
-
-function isEmptyDirectory(parent: Anchor, name: string): boolean {
-  return withDirectory(parent, [name], (directory) => {
-    const listing = opendirSync(below(directory, '.'));
-    try {
-      return listing.readSync() === null;
-    } finally {
-      listing.closeSync();
-    }
-  });
-}
-
-function kindOf(stats: Stats): 'symlink' | 'fifo' | 'socket' | 'device' {
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isFIFO()) return 'fifo';
-  return stats.isSocket() ? 'socket' : 'device';
-}
-
-/** Lower-case hex. Reads no further than the given size: a file that grows is not the wanted one anyway. */
-export function hashOf(fd: number, sizeBytes: number): string {
-  const hash = createHash('sha256');
-  for (const chunk of readRange({ kind: 'range', fd, position: 0, sizeBytes })) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-function writeContent(fd: number, content: StagedContent): string {
-  const hash = createHash('sha256');
-  for (const chunk of content.kind === 'bytes' ? [content.bytes] : readRange(content)) {
-    hash.update(chunk);
-    for (let written = 0; written < chunk.length; ) written += writeSync(fd, chunk, written);
-  }
-  return hash.digest('hex');
-}
-
-/** Chunks of one buffer: each is valid until the next is asked for. Ends early where the file does. */
-function* readRange({
-  fd,
-  position,
-  sizeBytes,
-}: StagedContent & { readonly kind: 'range' }): Generator<Buffer, void, void> {
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, sizeBytes)));
-  let done = 0;
-  while (done < sizeBytes) {
-    const bytesRead = readSync(fd, buffer, 0, Math.min(buffer.length, sizeBytes - done), position + done);
-    if (bytesRead === 0) return;
-    done += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    if (!isDisturbance(error)) throw error;
   }
 }

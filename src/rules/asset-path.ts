@@ -8,8 +8,14 @@ export const DEFAULT_INCLUDE: readonly string[] = ['config.yaml', 'prompts/**', 
 
 /** The folder at the root of the volume where the materializer keeps its own files. No template may name it. */
 export const RESERVED_FOLDER = '.molecule';
+/** Whatever stands in a folder of this name, git may run; git itself cannot hold one, so no honest template has it. */
+const GIT_FOLDER = '.git';
+/** Below it lies, under the path where it was found, what somebody had put where the template's files belong. */
+export const DISPLACED_FOLDER = `${RESERVED_FOLDER}/displaced`;
 
 export const PATH_LIMITS = { pathBytes: 512, componentBytes: 255, depth: 32, globs: 64 } as const;
+
+const ASCII = /^[ -~]*$/;
 
 /** Owned by the agent (TA-18) or written by the platform with credentials in it (TA-1); compared by `foldPath`. */
 const PROTECTED_FILES: ReadonlySet<string> = new Set(
@@ -35,12 +41,13 @@ export type PathFault =
   | 'PathProtected';
 
 /**
- * Faults that no entry of an archive may have, wanted or not: a path with one of these is an attempt to land elsewhere.
- * Backslashes count as separators here, since some program on the way may treat them so (TA-14).
+ * Faults that no entry of an archive may have, wanted or not: a path with one of these is an attempt to land elsewhere, or
+ * to be read as another. Backslashes count as separators here, since some program on the way may treat them so (TA-14).
  */
-export function findTraversal(path: string): PathFault | undefined {
+export function findHostility(path: string): PathFault | undefined {
   if (path === '') return 'PathEmpty';
-  if (path.includes('\0')) return 'PathForbiddenCharacter';
+  if (!path.isWellFormed() || path.includes('\ufffd')) return 'PathNotUtf8';
+  if (FORBIDDEN_CHARACTER.test(path)) return 'PathForbiddenCharacter';
   const normalised = path.replaceAll('\\', '/');
   if (normalised.startsWith('/') || DRIVE.test(normalised)) return 'PathAbsolute';
   if (normalised.split('/').some((component) => component === '' || component === '.' || component === '..')) {
@@ -49,18 +56,23 @@ export function findTraversal(path: string): PathFault | undefined {
   return undefined;
 }
 
-/** Everything a path must satisfy to be written to a volume; undefined means that it may be. */
-export function findPathFault(path: string): PathFault | undefined {
-  const traversal = findTraversal(path);
-  if (traversal !== undefined) return traversal;
-  if (path.includes('\\')) return 'PathBackslash';
-  if (!path.isWellFormed() || path.includes('\ufffd')) return 'PathNotUtf8';
-  if (FORBIDDEN_CHARACTER.test(path)) return 'PathForbiddenCharacter';
+/** The bounds of a path inside a repository, wanted or not. */
+export function findExcess(path: string): PathFault | undefined {
   if (byteLength(path) > PATH_LIMITS.pathBytes) return 'PathTooLong';
   const components = path.split('/');
   if (components.length > PATH_LIMITS.depth) return 'PathTooDeep';
-  if (components.some((component) => byteLength(component) > PATH_LIMITS.componentBytes)) return 'PathComponentTooLong';
-  if (foldPath(components[0] ?? '') === RESERVED_FOLDER) return 'PathReserved';
+  return components.some((component) => byteLength(component) > PATH_LIMITS.componentBytes)
+    ? 'PathComponentTooLong'
+    : undefined;
+}
+
+/** Everything a path must satisfy to be written to a volume; undefined means that it may be. */
+export function findPathFault(path: string): PathFault | undefined {
+  const fault = findHostility(path) ?? findExcess(path);
+  if (fault !== undefined) return fault;
+  if (path.includes('\\')) return 'PathBackslash';
+  const folded = foldPath(path).split('/');
+  if (folded[0] === RESERVED_FOLDER || folded.includes(GIT_FOLDER)) return 'PathReserved';
   return isProtectedPath(path) ? 'PathProtected' : undefined;
 }
 
@@ -72,11 +84,12 @@ export function isProtectedPath(path: string): boolean {
 }
 
 /**
- * Equal for two paths that a case-insensitive or normalising file system may take for one. Upper before lower case,
- * because that is what makes `ß` and `SS` meet.
+ * Equal for two paths that a case-insensitive or normalising file system may take for one. Down, up and down again: up
+ * is what makes `ß` and `SS` meet, and `ẞ` has to become `ß` before.
  */
 export function foldPath(path: string): string {
-  return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFC');
+  if (ASCII.test(path)) return path.toLowerCase();
+  return path.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
 }
 
 /** Parsed include globs. `files` are exact paths; `folders` are the part before `/**`. */
@@ -115,7 +128,7 @@ function explainBadGlob(path: string): string | undefined {
   if (/[*?[\]{}!]/.test(path)) return 'uses a wildcard: write an exact path, or a folder followed by /**';
   if (path.endsWith('/')) return 'ends with a slash: a folder is written as folder/**';
   const fault = findPathFault(path);
-  if (fault === 'PathReserved') return `names ${RESERVED_FOLDER}, which is reserved`;
+  if (fault === 'PathReserved') return `names ${RESERVED_FOLDER} or ${GIT_FOLDER}, which are reserved`;
   if (fault !== undefined && fault !== 'PathProtected') return `is not a relative path inside the template (${fault})`;
   return undefined;
 }

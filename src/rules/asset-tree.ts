@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { findPathFault, foldPath, type PathFault, parentsOf } from './asset-path.ts';
+import { findPathFault, foldPath, type PathFault } from './asset-path.ts';
 
 /** One regular file of a template. Modes are reduced to these two: no bit beyond execution survives (set-uid, sticky). */
 export interface AssetFile {
@@ -74,11 +74,13 @@ export interface PathRegister {
 /**
  * Refuses two spellings of one name (by case or Unicode form), a file given twice and a file with something below it:
  * what lands would depend on the order of the archive or on the volume's file system. Folders may repeat.
+ * @param keyOf equal for two paths that are one name
  */
-export function createPathRegister(): PathRegister {
+export function createPathRegister(keyOf: (path: string) => string = foldPath): PathRegister {
   const seen = new Map<string, { readonly path: string; readonly isFolder: boolean }>();
+  const folders = new Set<string>();
   const note = (path: string, isFolder: boolean): CollisionFault | undefined => {
-    const key = foldPath(path);
+    const key = keyOf(path);
     const earlier = seen.get(key);
     if (earlier === undefined) {
       seen.set(key, { path, isFolder });
@@ -88,17 +90,18 @@ export function createPathRegister(): PathRegister {
     if (earlier.isFolder !== isFolder) return 'FileAndFolder';
     return isFolder ? undefined : 'DuplicatePath';
   };
-  const noteParents = (path: string): CollisionFault | undefined => {
-    for (const parent of parentsOf(path)) {
-      const fault = note(parent, true);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
+  /** Once for each folder: most files lie beside the one before. */
+  const addFolder = (path: string): CollisionFault | undefined => {
+    if (folders.has(path)) return undefined;
+    const fault = noteParent(path) ?? note(path, true);
+    if (fault === undefined) folders.add(path);
+    return fault;
   };
-  return {
-    addFile: (path) => noteParents(path) ?? note(path, false),
-    addFolder: (path) => noteParents(path) ?? note(path, true),
+  const noteParent = (path: string): CollisionFault | undefined => {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 ? undefined : addFolder(path.slice(0, slash));
   };
+  return { addFile: (path) => noteParent(path) ?? note(path, false), addFolder };
 }
 
 /** A tree that cannot be one: its text names the first fault. */

@@ -4,7 +4,7 @@ import { readAgent, readCard } from '../../hack/demo/agents.ts';
 import { pushChange } from '../../hack/forge/push.ts';
 import { runOrThrow } from '../../hack/lib/run.ts';
 import { ANNOTATIONS } from '../../src/apis/v1alpha1/names.ts';
-import { createWorld, forgePid, type Json, type World } from './world.ts';
+import { createWorld, forgePid, type Json, operatorPid, type World } from './world.ts';
 
 const SKILLS = ['review-change', 'summarise-repository', 'write-tests'];
 const SUM = `
@@ -105,7 +105,7 @@ describe('an applied Org', () => {
   });
 
   it('heals while neither operator nor forge answer', async () => {
-    const pids = [world.environment.operator.pid, await forgePid()];
+    const pids = [await operatorPid(), await forgePid()];
     const [filesBefore, podBefore] = [JSON.parse(await world.inAgent('writer', SUM)), await world.podFacts('writer')];
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
@@ -163,7 +163,7 @@ describe('a wrong token', () => {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'forge-token' },
-      stringData: { token: 'wrong-token-canary' },
+      stringData: { token: 'wrong-token-canary', allowedHosts: new URL(world.environment.forge.url).host },
     });
     await world.apply({
       apiVersion: 'moleculesai.app/v1alpha1',

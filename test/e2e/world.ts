@@ -5,9 +5,11 @@ import { runInAgent } from '../../hack/demo/agents.ts';
 import { applyExamples } from '../../hack/demo/tour.ts';
 import type { Environment } from '../../hack/environment.ts';
 import { FORGE_PID_FILE } from '../../hack/forge.ts';
+import { IMAGES } from '../../hack/image.ts';
 import { findRecorded } from '../../hack/lib/daemon.ts';
 import type { Kubectl } from '../../hack/lib/kubectl.ts';
 import { waitFor } from '../../hack/lib/wait.ts';
+import { OPERATOR_PID_FILE } from '../../hack/operator.ts';
 import { ANNOTATIONS, API_VERSION } from '../../src/apis/v1alpha1/names.ts';
 
 const TIMEOUT_MS = 150_000;
@@ -28,6 +30,8 @@ export interface World {
   apply(manifest: object): Promise<void>;
   /** An object as JSON; undefined when there is none. */
   read(kind: string, name: string): Promise<Json | undefined>;
+  /** Waits until `kubectl describe` of an object such as workspace/writer has these words; all that it prints. */
+  told(object: string, words: string): Promise<string>;
   /** Waits until a condition of an object has a status, and returns the condition. */
   condition(object: string, type: string, status: string): Promise<Json>;
   /** JavaScript in an agent's container; its standard output. */
@@ -40,12 +44,20 @@ export interface World {
   /** A TemplateAsset of this repository of the forge, read with the world's token; `changes` go into its spec. */
   template(name: string, repository: string, changes?: object): Promise<void>;
   workspace(name: string, spec: object): Promise<void>;
+  /** An Org without examples, for Workspaces that a test makes by itself. */
+  org(): Promise<void>;
+  /** A token for the forge at this address, and for no other. */
+  forgeSecret(name: string, secret: { readonly token: string; readonly url: string }): Promise<void>;
   /** Applies examples/acme. */
   examples(): Promise<void>;
   /** A new value of the annotation that asks for a pass now. */
   sync(object: string): Promise<void>;
   /** Waits until `ask` gives something. */
-  until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T>;
+  until<T>(
+    what: string,
+    ask: () => Promise<T | undefined | false>,
+    options?: { readonly intervalMs?: number },
+  ): Promise<T>;
 }
 
 /** Process 1 of a container ignores signals that it does not handle, so no signal gives it an exit code of our choice. */
@@ -74,7 +86,8 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
   await kubectl.must(['create', 'namespace', namespace]);
   if (options.hasExamples) await applyExamples(environment, namespace);
 
-  const until: World['until'] = (what, ask) => waitFor(ask, { what, timeoutMs: TIMEOUT_MS, intervalMs: 200 });
+  const until: World['until'] = (what, ask, { intervalMs = 200 } = {}) =>
+    waitFor(ask, { what, timeoutMs: TIMEOUT_MS, intervalMs });
   const read: World['read'] = async (kind, name) => {
     const answer = await kubectl.run(['get', kind, name, '-n', namespace, '-o', 'json', '--ignore-not-found']);
     return answer.stdout.trim() === '' ? undefined : JSON.parse(answer.stdout);
@@ -109,11 +122,25 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
       return own('TemplateAsset', name, { source, auth: 'token', secretRef: { name: 'forge-token' }, ...changes });
     },
     examples: () => applyExamples(environment, namespace),
+    org: () =>
+      own('Org', 'org', { defaults: { runtime: 'claude-code', image: IMAGES.mockAgent, storage: { size: '64Mi' } } }),
+    forgeSecret: (name, { token, url }) =>
+      apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name },
+        stringData: { token, allowedHosts: new URL(url).host },
+      }),
     workspace: (name, spec) => own('Workspace', name, spec),
     sync: async (object) => {
       const value = randomBytes(4).toString('hex');
       await kubectl.must(['annotate', '--overwrite', '-n', namespace, object, `${ANNOTATIONS.requestedAt}=${value}`]);
     },
+    told: (object, words) =>
+      until(`kubectl describe ${object} say "${words}"`, async () => {
+        const text = await kubectl.must(['describe', '-n', namespace, object]);
+        return text.includes(words) && text;
+      }),
     condition: (object, type, status) => {
       const [kind = '', name = ''] = object.split('/');
       return until(`${object} have ${type}=${status}`, async () => {
@@ -138,8 +165,17 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
 }
 
 /** Of the forge of this checkout. */
-export async function forgePid(): Promise<number> {
-  const pid = await findRecorded(FORGE_PID_FILE);
-  if (pid === undefined) throw new Error('Cannot find the forge: none runs');
+export function forgePid(): Promise<number> {
+  return pidIn(FORGE_PID_FILE, 'forge');
+}
+
+/** Of the operator of this checkout, which may have been started anew since the environment was. */
+export function operatorPid(): Promise<number> {
+  return pidIn(OPERATOR_PID_FILE, 'operator');
+}
+
+async function pidIn(file: string, name: string): Promise<number> {
+  const pid = await findRecorded(file);
+  if (pid === undefined) throw new Error(`Cannot find the ${name}: none runs`);
   return pid;
 }

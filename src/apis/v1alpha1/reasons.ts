@@ -216,10 +216,16 @@ export const REASONS = {
   secretKeyMissing: 'SecretKeyMissing',
   /** The value in a Secret cannot be a token: it holds spaces, line breaks or characters that no header takes. */
   secretInvalid: 'SecretInvalid',
+  /** The Secret does not say for which hosts its token is (allowedHosts), so the token is sent to none. */
+  secretNotBound: 'SecretNotBound',
+  /** The Secret's token is for other hosts than the one of spec.source, so it is not sent there. */
+  hostNotAllowed: 'HostNotAllowed',
   /** The forge cannot be reached, or answers with a failure. */
   fetchFailed: 'FetchFailed',
   /** The name of the forge's host cannot be resolved. */
   hostNotFound: 'HostNotFound',
+  /** The forge, or where it redirects to, is at an address that is neither public nor listed in --forge-networks; or it is listed nowhere and spoken to by http. */
+  addressRefused: 'AddressRefused',
   /** The forge's certificate is not trusted, or no encrypted connection comes about. */
   tlsFailed: 'TLSFailed',
   /** The forge gave no complete answer in time. */
@@ -248,10 +254,50 @@ export const REASONS = {
   archiveTooLarge: 'ArchiveTooLarge',
   /** The included files together exceed spec.limits.assetsBytes. */
   assetsTooLarge: 'AssetsTooLarge',
+  /** One file of the revision is larger than any may be, or than spec.limits.assetsBytes. */
+  fileTooLarge: 'FileTooLarge',
+  /** Reading the archive took longer than the operator gives to one. */
+  archiveTooSlow: 'ArchiveTooSlow',
   /** No file of the revision is included. */
   nothingIncluded: 'NothingIncluded',
+  /** The revision is the one that spec.verify.commit names. */
+  commitPinned: 'CommitPinned',
+  /** The revision is signed by somebody whose signature spec.verify takes. */
+  signatureVerified: 'SignatureVerified',
+  /** spec.source.ref stands for another commit than spec.verify.commit names. */
+  commitMismatch: 'CommitMismatch',
+  /** spec.verify wants a signature, and the commit has none. */
+  commitNotSigned: 'CommitNotSigned',
+  /** The forge does not take the commit's signature for good. */
+  signatureRefused: 'SignatureRefused',
+  /** The commit's signature is broken, of a kind that is not read, or over another commit. */
+  signatureInvalid: 'SignatureInvalid',
+  /** The commit is signed by a key that is not on the list, or that is expired or revoked. */
+  signerNotAllowed: 'SignerNotAllowed',
+  /** The ConfigMap with the keys that may sign does not exist in this namespace. */
+  signersNotFound: 'SignersNotFound',
+  /** The operator's account may not read that ConfigMap. */
+  signersNotRead: 'SignersNotRead',
+  /** That ConfigMap holds no key that may sign. */
+  signersEmpty: 'SignersEmpty',
+  /** That ConfigMap holds what cannot be read as keys; all of it is refused. */
+  signersInvalid: 'SignersInvalid',
   /** The files of the last good revision left the operator's disk and cannot be had again. */
   artifactLost: 'ArtifactLost',
+  /** spec.artifactRef: the cluster does not serve this kind of Flux. */
+  fluxNotInstalled: 'FluxNotInstalled',
+  /** The object of spec.artifactRef does not exist, or Flux does not serve its artifact any more. */
+  artifactNotFound: 'ArtifactNotFound',
+  /** The operator's account may not get the object of spec.artifactRef. */
+  artifactNotRead: 'ArtifactNotRead',
+  /** The object of spec.artifactRef is not Ready, or has no artifact yet. */
+  artifactNotReady: 'ArtifactNotReady',
+  /** The artifact of spec.artifactRef has no sha256 digest, or an address that is none of this namespace. */
+  artifactInvalid: 'ArtifactInvalid',
+  /** What was downloaded is not what Flux's digest names. */
+  artifactMismatch: 'ArtifactMismatch',
+  /** The store has no room for another tree: all that it holds is in use, or its disk is full. What is published is served. */
+  storeFull: 'StoreFull',
   /** The operator cannot keep the files on its own disk. */
   storeFailed: 'StoreFailed',
   /** A fault of the operator itself, which is in its log. */

@@ -602,7 +602,11 @@ export interface TemplateAssetVerify {
 
 export type TemplateAssetAuth = 'token' | 'anonymous' | 'disabled';
 
-/** The Secret, in this namespace, that holds the token. */
+/**
+ * The Secret, in this namespace, that holds the token. Its key allowedHosts names the hosts that the token is for,
+ * separated by commas or white space (git.example.com, or git.example.com:3000 where it is not the port of https); it
+ * is sent to no other.
+ */
 export interface TemplateAssetSecretRef {
   /** Name of the Secret. */
   readonly name: string;
@@ -634,7 +638,11 @@ export interface TemplateAssetSpec {
    * disabled fetches nothing. There is no default, so that a missing token is never mistaken for anonymous.
    */
   readonly auth?: TemplateAssetAuth;
-  /** The Secret, in this namespace, that holds the token. */
+  /**
+   * The Secret, in this namespace, that holds the token. Its key allowedHosts names the hosts that the token is for,
+   * separated by commas or white space (git.example.com, or git.example.com:3000 where it is not the port of https); it
+   * is sent to no other.
+   */
   readonly secretRef?: TemplateAssetSecretRef;
   /** Which paths agents get, relative to subPath. Everything else in the repository is ignored. */
   readonly include?: readonly string[];

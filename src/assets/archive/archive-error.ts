@@ -15,6 +15,7 @@ export type ArchiveErrorCode =
   | 'BadChecksum'
   | 'BadHeader'
   | 'BadSize'
+  | 'BadPadding'
   | 'BadPaxHeader'
   | 'UnsupportedPaxKey'
   | 'Truncated'
@@ -32,7 +33,10 @@ export type ArchiveErrorCode =
   | 'ExpandedTooLarge'
   | 'TooManyEntries'
   | 'PaxHeaderTooLarge'
-  | 'AssetsTooLarge';
+  | 'FileTooLarge'
+  | 'AssetsTooLarge'
+  | 'RatioTooHigh'
+  | 'TooSlow';
 
 /**
  * The archive is refused as a whole and nothing of it was kept. Fetching the same commit again would not help. The

@@ -1,7 +1,11 @@
 /** Pulls exact amounts out of a stream of chunks, without copying more than a caller asks to hold together. */
 export interface ByteReader {
+  /** `length` bytes, when they are here already: most small things need no waiting. */
+  takeNow(length: number): Buffer | undefined;
   /** `length` bytes, or what is left of the stream when it ends before. */
   take(length: number): Promise<Buffer>;
+  /** Fills `target`, or as much of it as there is before the stream ends; gives the part that was filled. */
+  fill(target: Buffer): Promise<Buffer>;
   /** Up to `length` bytes as they come, never empty; undefined at the end of the stream. */
   takeSome(length: number): Promise<Buffer | undefined>;
   /** Gives bytes back; the next take starts with them. */
@@ -27,6 +31,12 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
 
   return {
     takeSome,
+    takeNow: (length) => {
+      if (rest.length < length) return undefined;
+      const taken = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      return taken;
+    },
     take: async (length) => {
       const parts: Buffer[] = [];
       let missing = length;
@@ -37,6 +47,15 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
         missing -= part.length;
       }
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    fill: async (target) => {
+      let filled = 0;
+      while (filled < target.length) {
+        const part = await takeSome(target.length - filled);
+        if (part === undefined) break;
+        filled += part.copy(target, filled);
+      }
+      return target.subarray(0, filled);
     },
     unread: (bytes) => {
       rest = Buffer.concat([bytes, rest]);

@@ -7,34 +7,50 @@ import { type ByteReader, createByteReader } from './byte-reader.ts';
 export interface GunzipLimits {
   readonly compressedBytes: number;
   readonly expandedBytes: number;
+  /** Expanded bytes for each compressed one, at any moment after the first `RATIO_FREE_BYTES`. */
+  readonly ratio: number;
+  /** From the first byte asked for to the last handed on, whoever is slow. Looked at as bytes come. */
+  readonly readMs: number;
 }
+
+/** So much may expand from nothing: a folder of empty files is a tar of zeros. */
+export const RATIO_FREE_BYTES = 4 * 1024 * 1024;
 
 const FLAG_HEADER_CRC = 0x02;
 const FLAG_EXTRA = 0x04;
 const FLAG_NAME = 0x08;
 const FLAG_COMMENT = 0x10;
 const MAX_HEADER_TEXT_BYTES = 4096;
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Expands exactly one gzip member that fills the whole stream. The frame is read here and only deflate is left to zlib,
  * because `createGunzip` silently goes on to a second member and ignores what follows the last one.
- * Memory: two chunks. Both limits are checked before the bytes beyond them are handed on.
+ * Memory: two chunks. All limits are checked before the bytes beyond them are handed on. The source's chunks are cut anew,
+ * so that how the network cut them decides nothing.
  * @throws ArchiveError; errors of the source pass through
  */
 export async function* gunzip(
   source: AsyncIterable<Uint8Array>,
   limits: GunzipLimits,
+  now: () => number,
 ): AsyncGenerator<Buffer, void, void> {
-  const reader = createByteReader(capped(source, limits.compressedBytes));
+  const deadlineMs = now() + limits.readMs;
+  const refuseLate = (): void => {
+    if (now() > deadlineMs) throw refuse('TooSlow', `reading it takes longer than ${limits.readMs / 1000} seconds`);
+  };
+  const reader = createByteReader(capped(source, limits.compressedBytes, refuseLate));
   try {
     await readHeader(reader);
     let checksum = 0;
     let expandedBytes = 0;
-    for await (const chunk of inflate(reader)) {
+    for await (const { chunk, consumedBytes } of inflate(reader)) {
+      refuseLate();
       expandedBytes += chunk.length;
       if (expandedBytes > limits.expandedBytes)
         throw refuse('ExpandedTooLarge', `it expands to more than ${limits.expandedBytes} bytes`);
+      if (expandedBytes > RATIO_FREE_BYTES && expandedBytes > limits.ratio * consumedBytes)
+        throw refuse('RatioTooHigh', `it expands to more than ${limits.ratio} times its size`);
       checksum = crc32(chunk, checksum);
       yield chunk;
     }
@@ -49,9 +65,14 @@ export async function* gunzip(
   }
 }
 
-async function* capped(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array, void, void> {
+async function* capped(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+  refuseLate: () => void,
+): AsyncGenerator<Uint8Array, void, void> {
   let total = 0;
   for await (const chunk of source) {
+    refuseLate();
     total += chunk.length;
     if (total > limitBytes) throw refuse('CompressedTooLarge', `it is larger than ${limitBytes} bytes`);
     yield chunk;
@@ -83,14 +104,20 @@ async function skipText(reader: ByteReader): Promise<void> {
   throw refuse('GzipCorrupt', 'the gzip header is too long');
 }
 
+interface Inflated {
+  readonly chunk: Buffer;
+  /** How much of the deflate data this and all chunks before it came from. */
+  readonly consumedBytes: number;
+}
+
 /** Yields what deflate expands to and leaves `reader` at the first byte behind the deflate data. */
-async function* inflate(reader: ByteReader): AsyncGenerator<Buffer, void, void> {
+async function* inflate(reader: ByteReader): AsyncGenerator<Inflated, void, void> {
   const engine = createInflateRaw({ chunkSize: CHUNK_BYTES });
   const feeding = feed(reader, engine);
   // Seen through `engine` as well; this keeps a failure from counting as unhandled before we await it below.
   feeding.catch((error: unknown) => engine.destroy(coerceError(error)));
   try {
-    for await (const chunk of engine) yield chunk as Buffer;
+    for await (const chunk of engine) yield { chunk: chunk as Buffer, consumedBytes: engine.bytesWritten };
     await feeding;
   } catch (error) {
     throw asArchiveError(error);
@@ -105,9 +132,10 @@ async function feed(reader: ByteReader, engine: InflateRaw): Promise<void> {
     () => 'over' as const,
     () => 'over' as const,
   );
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (;;) {
-    const chunk = await reader.takeSome(CHUNK_BYTES);
-    if (chunk === undefined) {
+    const chunk = await reader.fill(buffer);
+    if (chunk.length === 0) {
       engine.end();
       return;
     }

@@ -1,7 +1,7 @@
 import { ArchiveError } from './archive-error.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
-import { BLOCK_BYTES, isZeroBlock, parseTarHeader, type TarHeader, type TarType } from './tar-header.ts';
+import { BLOCK_BYTES, isZero, parseTarHeader, type TarHeader, type TarType } from './tar-header.ts';
 
 /** One member of the archive with its pax header folded in. Its path has not been judged yet. */
 export interface TarEntry {
@@ -13,7 +13,7 @@ export interface TarEntry {
 
 export interface TarLimits {
   readonly entries: number;
-  readonly expandedBytes: number;
+  readonly fileBytes: number;
   readonly paxBytes: number;
 }
 
@@ -41,28 +41,28 @@ export function createTarEntries(reader: ByteReader, limits: TarLimits): TarEntr
   };
 
   const readHeader = async (): Promise<TarHeader | undefined> => {
-    await skipRest();
-    const block = await readBlock();
+    if (unreadBytes > 0) for await (const _ of content());
+    if (paddingBytes > 0) await skipPadding();
+    const block = reader.takeNow(BLOCK_BYTES) ?? (await readBlock());
     if (block === undefined) throw new ArchiveError('MissingEnd', { message: 'it has no end marker' });
-    if (isZeroBlock(block)) return undefined;
+    if (isZero(block)) return undefined;
     headers += 1;
     if (headers > limits.entries)
       throw new ArchiveError('TooManyEntries', { message: `it has more than ${limits.entries} entries` });
     const header = parseTarHeader(block);
-    if (header.sizeBytes > limits.expandedBytes) {
-      throw new ArchiveError('ExpandedTooLarge', {
-        message: `it holds a file of ${header.sizeBytes} bytes`,
-        path: header.name,
-      });
-    }
+    if (header.sizeBytes > limits.fileBytes)
+      throw fileTooLarge({ path: header.name, sizeBytes: header.sizeBytes }, limits.fileBytes);
     unreadBytes = header.sizeBytes;
     paddingBytes = (BLOCK_BYTES - (header.sizeBytes % BLOCK_BYTES)) % BLOCK_BYTES;
     return header;
   };
 
-  const skipRest = async (): Promise<void> => {
-    for await (const _ of content());
-    while (paddingBytes > 0) paddingBytes -= (await demand(paddingBytes)).length;
+  const skipPadding = async (): Promise<void> => {
+    while (paddingBytes > 0) {
+      const padding = reader.takeNow(paddingBytes) ?? (await demand(paddingBytes));
+      if (!isZero(padding)) throw new ArchiveError('BadPadding', { message: 'something stands between two entries' });
+      paddingBytes -= padding.length;
+    }
   };
 
   const demand = async (length: number): Promise<Buffer> => {
@@ -73,7 +73,7 @@ export function createTarEntries(reader: ByteReader, limits: TarLimits): TarEntr
 
   async function* content(): AsyncGenerator<Buffer, void, void> {
     while (unreadBytes > 0) {
-      const bytes = await demand(unreadBytes);
+      const bytes = reader.takeNow(unreadBytes) ?? (await demand(unreadBytes));
       unreadBytes -= bytes.length;
       yield bytes;
     }
@@ -91,7 +91,7 @@ export function createTarEntries(reader: ByteReader, limits: TarLimits): TarEntr
     const second = await readBlock();
     if (second === undefined) throw new ArchiveError('MissingEnd', { message: 'its end marker is cut off' });
     for (let block: Buffer | undefined = second; block !== undefined; block = await readBlock()) {
-      if (!isZeroBlock(block)) throw new ArchiveError('TrailingData', { message: 'something follows its end marker' });
+      if (!isZero(block)) throw new ArchiveError('TrailingData', { message: 'something follows its end marker' });
     }
   };
 
@@ -119,6 +119,14 @@ export function createTarEntries(reader: ByteReader, limits: TarLimits): TarEntr
       return comment;
     },
   };
+}
+
+export function fileTooLarge(
+  { path, sizeBytes }: Pick<TarEntry, 'path' | 'sizeBytes'>,
+  limitBytes: number,
+): ArchiveError {
+  const message = `it has a file of ${sizeBytes} bytes where ${limitBytes} are the most`;
+  return new ArchiveError('FileTooLarge', { message, path });
 }
 
 /** A pax size may only repeat the header's: programs disagree on which of two sizes moves the tape. */

@@ -33,8 +33,11 @@ const TYPES: Readonly<Record<string, TarType>> = {
 const POSIX_MAGIC = 'ustar\x0000';
 const GNU_MAGIC = 'ustar  \0';
 
-export function isZeroBlock(block: Buffer): boolean {
-  return block.every((byte) => byte === 0);
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+
+/** @param bytes at most a block */
+export function isZero(bytes: Buffer): boolean {
+  return bytes.equals(bytes.length === BLOCK_BYTES ? ZEROS : ZEROS.subarray(0, bytes.length));
 }
 
 /**
@@ -58,6 +61,10 @@ export function parseTarHeader(block: Buffer): TarHeader {
 
   const mode = parseOctal(block, { start: 100, length: 8 });
   if (mode === undefined) throw new ArchiveError('BadHeader', { message: 'a mode is not an octal number', path });
+  for (const field of UNUSED_NUMBERS) {
+    if (!isOctalOrBlank(block, field))
+      throw new ArchiveError('BadHeader', { message: 'an owner or a time is not an octal number', path });
+  }
   const sizeBytes = parseOctal(block, { start: 124, length: 12 });
   if (sizeBytes === undefined) throw new ArchiveError('BadSize', { message: 'a size is not an octal number', path });
   const hasBody = type === 'file' || type === 'pax' || type === 'globalPax';
@@ -72,6 +79,13 @@ interface Field {
   readonly length: number;
 }
 
+/** Owner, group and time: never applied, and yet a header in which they are no numbers is none. */
+const UNUSED_NUMBERS: readonly Field[] = [
+  { start: 108, length: 8 },
+  { start: 116, length: 8 },
+  { start: 136, length: 12 },
+];
+
 /** Unsigned sum with the checksum field itself read as spaces. The signed variant of old programs is not accepted. */
 function checksumOf(block: Buffer): number {
   let sum = 8 * 0x20;
@@ -79,6 +93,10 @@ function checksumOf(block: Buffer): number {
     if (index < 148 || index >= 156) sum += block.readUInt8(index);
   }
   return sum;
+}
+
+function isOctalOrBlank(block: Buffer, { start, length }: Field): boolean {
+  return /^ *[0-7]*[ \0]*$/.test(block.toString('latin1', start, start + length));
 }
 
 /** Octal digits, padded by spaces before and by spaces or NULs behind. Base-256 (sizes over 8 GiB) is not one. */
@@ -93,7 +111,6 @@ function readText(block: Buffer, { start, length }: Field): string {
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
   if (end < 0) return field.toString('utf8');
-  if (!isZeroBlock(field.subarray(end)))
-    throw new ArchiveError('BadHeader', { message: 'a name has bytes behind its end' });
+  if (!isZero(field.subarray(end))) throw new ArchiveError('BadHeader', { message: 'a name has bytes behind its end' });
   return field.toString('utf8', 0, end);
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IncludeSet } from '../../rules/asset-path.ts';
 import { type AssetFile, type AssetTree, sortTree, treeDigest } from '../../rules/asset-tree.ts';
 import { ArchiveError } from '../archive/archive-error.ts';
-import { type ArchiveFile, type ArchiveLimits, readArchive } from '../archive/read-archive.ts';
+import type { ArchiveFile, ChooserOptions } from '../archive/choose-files.ts';
+import { type ArchiveLimits, readArchive } from '../archive/read-archive.ts';
+import { createBlockWriter } from './block-writer.ts';
 import { encodeBundleHead } from './format.ts';
+import { gather } from './gather.ts';
 
-export interface BuildBundleOptions {
-  readonly include: IncludeSet;
-  readonly subPath?: string;
+export interface BuildBundleOptions extends ChooserOptions {
   readonly limits: ArchiveLimits;
   /** Where temporary files may lie; on the file system of the final place, which is reached by a rename. */
   readonly directory: string;
@@ -24,6 +24,8 @@ export interface BuiltBundle {
   readonly digest: string;
   readonly tree: AssetTree;
   readonly path: string;
+  /** What the archive holds outside `include` that is neither file nor folder. */
+  readonly ignored: number;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function buildBundle(
   const workDirectory = await mkdtemp(join(options.directory, 'build-'));
   try {
     await using spool = await open(join(workDirectory, 'spool'), 'wx+', 0o600);
-    const spooled = await spoolArchive(source, { ...options, spool });
+    const { spooled, ignored } = await spoolArchive(source, { ...options, spool });
     const tree = sortTree(spooled.map(({ file }) => file));
     const digest = treeDigest(tree);
     const finished = join(workDirectory, 'bundle');
@@ -49,7 +51,7 @@ export async function buildBundle(
     });
     const path = options.placeOf(digest);
     await rename(finished, path);
-    return { digest, tree, path };
+    return { digest, tree, path, ignored };
   } finally {
     await rm(workDirectory, { recursive: true, force: true });
   }
@@ -63,25 +65,24 @@ interface Spooled {
 async function spoolArchive(
   source: AsyncIterable<Uint8Array>,
   options: BuildBundleOptions & { readonly spool: FileHandle },
-): Promise<readonly Spooled[]> {
-  const { spool } = options;
+): Promise<{ readonly spooled: readonly Spooled[]; readonly ignored: number }> {
   const spooled: Spooled[] = [];
-  let end = 0;
+  const writer = createBlockWriter(options.spool);
   const onFile = async (file: ArchiveFile, content: AsyncIterable<Buffer>): Promise<void> => {
-    const offset = end;
+    const offset = writer.position;
     const hash = createHash('sha256');
     for await (const chunk of content) {
       hash.update(chunk);
-      await writeAll(spool, { bytes: chunk, position: end });
-      end += chunk.length;
+      await writer.write(chunk);
     }
     spooled.push({ file: { ...file, sha256: hash.digest('hex') }, offset });
   };
-  const { comment } = await readArchive(source, { ...options, onFile });
+  const { comment, ignored } = await readArchive(source, { ...options, onFile });
+  await writer.flush();
   if (options.commit !== undefined && comment !== undefined && comment !== options.commit) {
     throw new ArchiveError('WrongCommit', { message: 'it says that it is of another commit than was asked for' });
   }
-  return spooled;
+  return { spooled, ignored };
 }
 
 interface BundleContent {
@@ -92,27 +93,10 @@ interface BundleContent {
 
 async function writeBundle(path: string, { tree, spool, offsets }: BundleContent): Promise<void> {
   await using bundle = await open(path, 'wx', 0o600);
-  const head = encodeBundleHead(tree);
-  await writeAll(bundle, { bytes: head, position: 0 });
-  let position = head.length;
-  const buffer = Buffer.allocUnsafe(256 * 1024);
-  for (const file of tree) {
-    let from = offsets.get(file.path) ?? 0;
-    const to = from + file.sizeBytes;
-    while (from < to) {
-      const { bytesRead } = await spool.read(buffer, 0, Math.min(buffer.length, to - from), from);
-      if (bytesRead === 0) throw new Error('Cannot build bundle: its spool file was cut off');
-      await writeAll(bundle, { bytes: buffer.subarray(0, bytesRead), position });
-      from += bytesRead;
-      position += bytesRead;
-    }
-  }
+  const writer = createBlockWriter(bundle);
+  await writer.write(encodeBundleHead(tree));
+  const ranges = tree.map((file) => ({ offset: offsets.get(file.path) ?? 0, length: file.sizeBytes }));
+  for await (const block of gather(spool, ranges)) await writer.write(block);
+  await writer.flush();
   await bundle.sync();
-}
-
-async function writeAll(handle: FileHandle, { bytes, position }: { bytes: Buffer; position: number }): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
-  }
 }

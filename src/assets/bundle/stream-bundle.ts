@@ -5,34 +5,39 @@ import { BundleError, type BundleHead } from './format.ts';
 const CHUNK_BYTES = 128 * 1024;
 
 export interface StreamBundleOptions {
+  /** The first byte to hand on; what comes before it the reader has already. */
+  readonly from: number;
   /** Called before the stream fails because a file's bytes are not those of its hash. */
   readonly onDamage: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * The bytes of a bundle from the first to the last, each file proven before its last chunk is handed on, so that a reader
- * who counts bytes never takes a damaged bundle for a complete one. Closes the handle in every case.
+ * The bytes of a bundle from `from` to the last, each file proven before its last chunk is handed on, so that a reader
+ * who counts bytes never takes a damaged bundle for a complete one. A file that begins before `from` is proven as a whole,
+ * one that ends before it not again. Closes the handle in every case.
  */
 export async function* streamBundle(
   handle: FileHandle,
   head: BundleHead,
-  { onDamage, signal }: StreamBundleOptions,
+  { from, onDamage, signal }: StreamBundleOptions,
 ): AsyncGenerator<Buffer, void, void> {
   try {
-    yield await readChunk(handle, { position: 0, length: head.contentOffset });
+    if (from < head.contentOffset) yield await readChunk(handle, { position: from, length: head.contentOffset - from });
     let position = head.contentOffset;
     for (const file of head.tree) {
       const hash = createHash('sha256');
       const end = position + file.sizeBytes;
+      if (end <= from) position = end;
       while (position < end) {
         signal.throwIfAborted();
         const chunk = await readChunk(handle, { position, length: Math.min(CHUNK_BYTES, end - position) });
         hash.update(chunk);
+        const known = Math.max(0, from - position);
         position += chunk.length;
         if (position === end && hash.digest('hex') !== file.sha256)
           throw new BundleError('the content of a file changed on disk');
-        yield chunk;
+        if (known < chunk.length) yield chunk.subarray(known);
       }
     }
   } catch (error) {

@@ -1,15 +1,20 @@
-import type { Dispatcher } from 'undici';
 import { ARCHIVE_LIMITS } from '../archive/read-archive.ts';
-import { FetchError, type ForgeCallOptions, type ForgeClient, type ForgeSource, pinnedCommit } from './forge.ts';
+import {
+  FetchError,
+  type ForgeCallOptions,
+  type ForgeClient,
+  type ForgeCommit,
+  type ForgeSource,
+  pinnedCommit,
+} from './forge.ts';
 import { createForgeHttp, type ForgeAnswer } from './forge-http.ts';
-import { downloadGitea, resolveGitea } from './gitea.ts';
-import { downloadGithub, resolveGithub } from './github.ts';
+import { downloadGitea, readGiteaCommit, resolveGitea } from './gitea.ts';
+import { downloadGithub, readGithubCommit, resolveGithub } from './github.ts';
 import type { ForgeAccess } from './missing.ts';
 import { createTextReader, respectRateLimits } from './polite-http.ts';
+import type { TransportOptions } from './transport.ts';
 
-export interface ForgeClientOptions {
-  /** @default undici's shared one */
-  readonly dispatcher?: Dispatcher;
+export interface ForgeClientOptions extends TransportOptions {
   /** For each exchange as a whole. @default 30 000 (TA-11) */
   readonly timeoutMs?: number;
   /** Wall clock. @default Date.now */
@@ -23,15 +28,20 @@ interface Forge {
     source: ForgeSource,
     options: ForgeCallOptions & { readonly commit: string },
   ): Promise<ForgeAnswer>;
+  readCommit(
+    access: ForgeAccess,
+    source: ForgeSource,
+    options: ForgeCallOptions & { readonly commit: string },
+  ): Promise<ForgeCommit>;
 }
 
 const FORGES: Readonly<Record<ForgeSource['forge'], Forge>> = {
-  gitea: { resolve: resolveGitea, download: downloadGitea },
-  github: { resolve: resolveGithub, download: downloadGithub },
+  gitea: { resolve: resolveGitea, download: downloadGitea, readCommit: readGiteaCommit },
+  github: { resolve: resolveGithub, download: downloadGithub, readCommit: readGithubCommit },
 };
 
 /** The forges that we know, behind the port. */
-export function createForgeClient({ now = Date.now, ...options }: ForgeClientOptions = {}): ForgeClient {
+export function createForgeClient({ now = Date.now, ...options }: ForgeClientOptions): ForgeClient {
   const http = respectRateLimits(createForgeHttp({ timeoutMs: 30_000, now, ...options }), now);
   const access: ForgeAccess = { http, texts: createTextReader(http) };
   return {
@@ -44,6 +54,7 @@ export function createForgeClient({ now = Date.now, ...options }: ForgeClientOpt
     },
     download: async (source, commit, call) =>
       bounded(await FORGES[source.forge].download(access, source, { ...call, commit })),
+    readCommit: (source, commit, call) => FORGES[source.forge].readCommit(access, source, { ...call, commit }),
   };
 }
 

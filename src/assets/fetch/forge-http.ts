@@ -3,10 +3,10 @@ import { coerceError } from '../../platform/errors.ts';
 import { explainAnswer, headerOf } from './explain-answer.ts';
 import { explainFault } from './explain-fault.ts';
 import { FetchError, type FetchErrorCode } from './forge.ts';
+import type { ForgeCredential } from './forge-credential.ts';
+import type { Transport, TransportOptions } from './transport.ts';
 
-export interface ForgeHttpOptions {
-  /** Decides how and where connections go; the place for address policy. */
-  readonly dispatcher?: Dispatcher;
+export interface ForgeHttpOptions extends TransportOptions {
   /** For the whole exchange, body included (TA-11). */
   readonly timeoutMs: number;
   /** Wall clock: forges name points in time. */
@@ -16,8 +16,8 @@ export interface ForgeHttpOptions {
 export interface ForgeGet {
   readonly url: URL;
   readonly accept?: string;
-  /** Value of the authorization header; sent to the origin of `url` and to no other. */
-  readonly authorization?: string;
+  /** Sent to the origin of `url` and to no other, and there only if the credential is for its host. */
+  readonly authorization?: { readonly scheme: 'token' | 'Bearer'; readonly credential: ForgeCredential };
   /** What an earlier answer is known by: the forge may say that it still holds. */
   readonly etag?: string;
   readonly signal: AbortSignal;
@@ -46,27 +46,33 @@ const ERROR_BODY_BYTES = 4096;
  * GET with the manners that credentials ask for: redirects are followed by hand, at most three, never from https to http,
  * and the credential is dropped for good at the first one that leaves the origin.
  */
-export function createForgeHttp({ dispatcher, timeoutMs, now }: ForgeHttpOptions): ForgeHttp {
-  const send = async (call: ForgeGet): Promise<Dispatcher.ResponseData> => {
+export function createForgeHttp({ timeoutMs, now, ...options }: ForgeHttpOptions): ForgeHttp {
+  let transport: Promise<Transport> | undefined;
+  const send = async ({ url, accept, authorization, etag, signal }: ForgeGet): Promise<Dispatcher.ResponseData> => {
     const headers = {
       'user-agent': 'molecule-operator',
-      ...(call.accept === undefined ? {} : { accept: call.accept }),
-      ...(call.authorization === undefined ? {} : { authorization: call.authorization }),
-      ...(call.etag === undefined ? {} : { 'if-none-match': call.etag }),
+      ...(accept === undefined ? {} : { accept }),
+      ...(authorization === undefined ? {} : { authorization: authorize(url, authorization) }),
+      ...(etag === undefined ? {} : { 'if-none-match': etag }),
     };
-    const { request } = await import('./request.ts');
-    return request(call.url, { headers, signal: call.signal, ...(dispatcher === undefined ? {} : { dispatcher }) });
+    transport ??= import('./transport.ts').then(({ createTransport }) => createTransport(options));
+    return (await transport)(url, { headers, signal });
   };
 
-  const follow = async (first: ForgeGet): Promise<ForgeAnswer> => {
+  const follow = async (first: ForgeGet, context: Context): Promise<ForgeAnswer> => {
     let call = first;
     for (let redirects = 0; ; redirects++) {
-      const answer = await send(call);
+      const where = redirects === 0 ? context.origin : `${context.origin}, which redirects`;
+      const answer = await send(call).catch((error: unknown) => {
+        throw explain(error, { ...context, origin: where });
+      });
       if (!REDIRECTS.has(answer.statusCode)) return await accept(answer, first, now());
       const location = headerOf(answer, 'location');
       await discard(answer);
-      if (redirects === MAX_REDIRECTS) throw refusal('RedirectRefused', call.url, 'redirects too often');
-      call = redirected(call, location);
+      if (redirects === MAX_REDIRECTS) throw refusal('RedirectRefused', first.url, 'redirects too often');
+      const next = redirected(call, location);
+      if (typeof next === 'string') throw refusal('RedirectRefused', first.url, next);
+      call = next;
     }
   };
 
@@ -75,7 +81,7 @@ export function createForgeHttp({ dispatcher, timeoutMs, now }: ForgeHttpOptions
       const timeout = AbortSignal.timeout(timeoutMs);
       const context: Context = { origin: call.url.origin, signal: call.signal, timeout, timeoutMs };
       try {
-        const answer = await follow({ ...call, signal: AbortSignal.any([call.signal, timeout]) });
+        const answer = await follow({ ...call, signal: AbortSignal.any([call.signal, timeout]) }, context);
         return { ...answer, body: mapErrors(answer.body, context) };
       } catch (error) {
         throw explain(error, context);
@@ -84,13 +90,19 @@ export function createForgeHttp({ dispatcher, timeoutMs, now }: ForgeHttpOptions
   };
 }
 
-function redirected(call: ForgeGet, location: string | undefined): ForgeGet {
+/** To go without would be another request than the one that was meant (TA-10). */
+function authorize(url: URL, { scheme, credential }: NonNullable<ForgeGet['authorization']>): string {
+  const value = credential.authorize(url, scheme);
+  if (value !== undefined) return value;
+  throw new FetchError('HostNotAllowed', `Cannot fetch from ${url.origin}: the token was not made for this host`);
+}
+
+/** The next request, or what is wrong with it: in words without the place, which the forge may have chosen to be read. */
+function redirected(call: ForgeGet, location: string | undefined): ForgeGet | string {
   const url = location === undefined ? null : URL.parse(location, call.url.href);
-  if (url === null) throw refusal('RedirectRefused', call.url, 'redirects to nowhere');
-  if (url.protocol !== 'https:' && url.protocol !== call.url.protocol)
-    throw refusal('RedirectRefused', call.url, 'redirects to an unsafe protocol');
-  if (url.username !== '' || url.password !== '')
-    throw refusal('RedirectRefused', call.url, 'redirects to an address with credentials');
+  if (url === null) return 'redirects to nowhere';
+  if (url.protocol !== 'https:' && url.protocol !== call.url.protocol) return 'redirects to an unsafe protocol';
+  if (url.username !== '' || url.password !== '') return 'redirects to an address with credentials';
   if (url.origin === call.url.origin) return { ...call, url };
   const { authorization: _dropped, ...rest } = call;
   return { ...rest, url };

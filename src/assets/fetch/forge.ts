@@ -1,3 +1,5 @@
+import type { ForgeCredential } from './forge-credential.ts';
+
 /**
  * Where a template lives. `ref` is a branch, a tag or a commit, as git reads it: of a tag and a branch of one name it is the
  * tag, and `heads/NAME` or `tags/NAME` says which is meant. `subPath` is the folder of the repository to take.
@@ -13,8 +15,7 @@ export interface ForgeSource {
 }
 
 export interface ForgeCallOptions {
-  /** Sent only when not empty: an empty credential is no credential (TA-10). */
-  readonly token?: string;
+  readonly credential?: ForgeCredential;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +28,19 @@ export interface ForgeClient {
   resolve(source: ForgeSource, options: ForgeCallOptions): Promise<string>;
   /** The repository at a commit as tar.gz. The stream has to be read to its end or returned, else its socket stays open. */
   download(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /** What the forge says of the commit's signature. Costs one request. */
+  readCommit(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<ForgeCommit>;
+}
+
+/** As the forge sent it: none of it is proved, and none of it is for people to read. */
+export interface ForgeCommit {
+  /** Whether the forge itself takes the signature for good. */
+  readonly isVerified: boolean;
+  /** Why, as a word of the forge. */
+  readonly reason: string;
+  /** What was signed: the commit without its signature. Empty, as the signature is, where there is none. */
+  readonly payload: string;
+  readonly signature: string;
 }
 
 export type FetchErrorCode =
@@ -45,10 +59,12 @@ export type FetchErrorCode =
   // how the forge cannot be reached; Unreachable is also a forge that says so itself (5xx)
   | 'Unreachable'
   | 'HostNotFound'
+  | 'AddressRefused'
   | 'TLSFailed'
   | 'TimedOut'
   // what should not have been asked
-  | 'InvalidSource';
+  | 'InvalidSource'
+  | 'HostNotAllowed';
 
 /** The forge did not give what was asked. The message is for people: it holds no token, no URL query and no body. */
 export class FetchError extends Error {

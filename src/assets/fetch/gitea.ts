@@ -1,4 +1,5 @@
-import { FetchError, type ForgeCallOptions, type ForgeSource, isCommit } from './forge.ts';
+import { MAX_COMMIT_BYTES, readCommitAnswer } from './commit-answer.ts';
+import { FetchError, type ForgeCallOptions, type ForgeCommit, type ForgeSource, isCommit } from './forge.ts';
 import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
 import { explainMissing, type ForgeAccess } from './missing.ts';
 import { repositoryURL } from './repository-url.ts';
@@ -16,14 +17,9 @@ export async function resolveGitea(
 ): Promise<string> {
   const call = callOf(source, ['git', 'commits', source.ref], options);
   call.url.search = 'stat=false&verification=false&files=false';
-  const text = await access.texts.read({ ...call, accept: 'application/json' }, MAX_ANSWER_BYTES).catch(
-    explainMissing({
-      access,
-      source,
-      repository: callOf(source, [], options),
-      head: callOf(source, ['git', 'commits', 'HEAD'], options),
-    }),
-  );
+  const text = await access.texts
+    .read({ ...call, accept: 'application/json' }, MAX_ANSWER_BYTES)
+    .catch(missingOf(access, source, options));
   const commit = commitOf(text);
   if (commit === undefined)
     throw new FetchError('BadResponse', `Cannot resolve ref: ${call.url.origin} sent no commit`);
@@ -45,9 +41,28 @@ export async function downloadGitea(
   }
 }
 
-function callOf(source: ForgeSource, rest: readonly string[], { token, signal }: ForgeCallOptions): ForgeGet {
-  const url = repositoryURL(source, { api: `${source.baseURL.replace(/\/+$/, '')}/api/v1`, rest });
-  return { url, signal, ...(token === undefined || token === '' ? {} : { authorization: `token ${token}` }) };
+/** The answer of resolve, with the signature. */
+export async function readGiteaCommit(
+  access: ForgeAccess,
+  source: ForgeSource,
+  { commit, ...options }: ForgeCallOptions & { readonly commit: string },
+): Promise<ForgeCommit> {
+  const call = callOf(source, ['git', 'commits', commit], options);
+  call.url.search = 'stat=false&files=false';
+  const text = await access.texts
+    .read({ ...call, accept: 'application/json' }, MAX_COMMIT_BYTES)
+    .catch(missingOf(access, { ...source, ref: commit }, options));
+  return readCommitAnswer(text, { commit, origin: call.url.origin });
+}
+
+function missingOf(access: ForgeAccess, source: ForgeSource, options: ForgeCallOptions) {
+  const repository = callOf(source, [], options);
+  return explainMissing({ access, source, repository, head: callOf(source, ['git', 'commits', 'HEAD'], options) });
+}
+
+function callOf(source: ForgeSource, rest: readonly string[], { credential, signal }: ForgeCallOptions): ForgeGet {
+  const url = repositoryURL(source, rest);
+  return { url, signal, ...(credential === undefined ? {} : { authorization: { scheme: 'token', credential } }) };
 }
 
 function commitOf(text: string): string | undefined {

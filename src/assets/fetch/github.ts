@@ -1,4 +1,5 @@
-import { FetchError, type ForgeCallOptions, type ForgeSource, isCommit } from './forge.ts';
+import { MAX_COMMIT_BYTES, readCommitAnswer } from './commit-answer.ts';
+import { FetchError, type ForgeCallOptions, type ForgeCommit, type ForgeSource, isCommit } from './forge.ts';
 import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
 import { explainMissing, type ForgeAccess } from './missing.ts';
 import { repositoryURL } from './repository-url.ts';
@@ -31,13 +32,20 @@ export async function downloadGithub(
     .catch(explainMissing({ access, source: { ...source, ref: commit }, repository: callOf(source, [], options) }));
 }
 
-/** github.com has its API on a host of its own, which may be named as well; an enterprise server below its own address. */
-export function githubApi(baseURL: string): string {
-  const base = baseURL.replace(/\/+$/, '');
-  return /^https:\/\/((www|api)\.)?github\.com$/.test(base) ? 'https://api.github.com' : `${base}/api/v3`;
+/** Git's own commit and not GitHub's view of it, which comes with every changed file. */
+export async function readGithubCommit(
+  access: ForgeAccess,
+  source: ForgeSource,
+  { commit, ...options }: ForgeCallOptions & { readonly commit: string },
+): Promise<ForgeCommit> {
+  const call = callOf(source, ['git', 'commits', commit], options);
+  const text = await access.texts
+    .read({ ...call, accept: 'application/json' }, MAX_COMMIT_BYTES)
+    .catch(explainMissing({ access, source: { ...source, ref: commit }, repository: callOf(source, [], options) }));
+  return readCommitAnswer(text, { commit, origin: call.url.origin });
 }
 
-function callOf(source: ForgeSource, rest: readonly string[], { token, signal }: ForgeCallOptions): ForgeGet {
-  const url = repositoryURL(source, { api: githubApi(source.baseURL), rest });
-  return { url, signal, ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }) };
+function callOf(source: ForgeSource, rest: readonly string[], { credential, signal }: ForgeCallOptions): ForgeGet {
+  const url = repositoryURL(source, rest);
+  return { url, signal, ...(credential === undefined ? {} : { authorization: { scheme: 'Bearer', credential } }) };
 }

@@ -1,4 +1,3 @@
-import { sha256Hex } from '../../platform/digest.ts';
 import { LruMap } from '../../runtime/lru-map.ts';
 import { FetchError } from './forge.ts';
 import type { ForgeGet, ForgeHttp } from './forge-http.ts';
@@ -73,7 +72,6 @@ async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Pr
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The credential as a digest: this is a key in memory, and memory gets dumped. */
 function callerOf({ url, authorization }: ForgeGet): string {
-  return `${url.origin} ${authorization === undefined ? '' : sha256Hex(authorization)}`;
+  return `${url.origin} ${authorization?.credential.id ?? ''}`;
 }

@@ -1,8 +1,9 @@
 import { backoffMs } from '../../platform/backoff.ts';
-import { canonicalJson, sha256Hex } from '../../platform/digest.ts';
+import { canonicalJson } from '../../platform/digest.ts';
 import { LruMap } from '../../runtime/lru-map.ts';
 import { createFlights } from '../flights.ts';
 import { FetchError, type ForgeCallOptions, type ForgeClient, type ForgeSource, pinnedCommit } from './forge.ts';
+import type { ForgeCredential } from './forge-credential.ts';
 
 /** What was found out about a ref, and how long that is to be taken for the truth. */
 export type RefLook =
@@ -73,18 +74,18 @@ export function createRefCache({ forge, now, random }: RefCacheOptions): RefCach
   };
 
   return {
-    look: async (source, { intervalMs, maxAgeMs = Number.POSITIVE_INFINITY, signal, ...credential }) => {
+    look: async (source, { intervalMs, maxAgeMs = Number.POSITIVE_INFINITY, signal, ...call }) => {
       const commit = pinnedCommit(source);
       if (commit !== undefined) return { kind: 'resolved', commit, dueInMs: intervalMs };
-      const key = keyOf(source, credential.token);
+      const key = keyOf(source, call.credential);
       const before = known.get(key);
       const isCurrent = before !== undefined && now() - before.atMs < maxAgeMs && dueInMs(before, intervalMs) > 0;
       // One that is under way may have been answered before somebody pushed and asked for a look now.
       const answer = isCurrent
         ? before
         : maxAgeMs === 0
-          ? await ask(key, source, { ...credential, signal })
-          : await flights.join(key, (shared) => ask(key, source, { ...credential, signal: shared }), signal);
+          ? await ask(key, source, { ...call, signal })
+          : await flights.join(key, (shared) => ask(key, source, { ...call, signal: shared }), signal);
       const { result } = answer;
       const left = { dueInMs: Math.max(0, dueInMs(answer, intervalMs)) };
       return typeof result === 'string'
@@ -95,6 +96,6 @@ export function createRefCache({ forge, now, random }: RefCacheOptions): RefCach
 }
 
 /** The folder of the repository is left out: it is the same ref whatever is taken from it. */
-function keyOf({ subPath: _subPath, ...source }: ForgeSource, token = ''): string {
-  return canonicalJson({ ...source, credential: token === '' ? '' : sha256Hex(token) });
+function keyOf({ subPath: _subPath, ...source }: ForgeSource, credential?: ForgeCredential): string {
+  return canonicalJson({ ...source, credential: credential?.id ?? '' });
 }

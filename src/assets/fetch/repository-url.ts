@@ -1,17 +1,20 @@
 import { FetchError, type ForgeSource } from './forge.ts';
+import { githubApi } from './github-api.ts';
 
 const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
 
+/** Where the API of the source's forge is. */
+export function forgeApi({ forge, baseURL }: ForgeSource): string {
+  return forge === 'github' ? githubApi(baseURL) : `${baseURL.replace(/\/+$/, '')}/api/v1`;
+}
+
 /**
- * `{api}/repos/{owner}/{repo}/{…rest}`, every part encoded. Checked here as well as by the API's schema, because a
+ * `{API of the forge}/repos/{owner}/{repo}/{…rest}`, every part encoded. Checked here as well as by the API's schema, because a
  * part `..` would send the token to another endpoint of the same forge.
  * @throws FetchError InvalidSource when the source cannot be an address
  */
-export function repositoryURL(
-  source: ForgeSource,
-  { api, rest }: { readonly api: string; readonly rest: readonly string[] },
-): URL {
-  const url = URL.parse(api);
+export function repositoryURL(source: ForgeSource, rest: readonly string[]): URL {
+  const url = URL.parse(forgeApi(source));
   const isHttp = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
   if (!isHttp || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new FetchError(

@@ -3,6 +3,7 @@ import { coerceError } from '../../platform/errors.ts';
 import { createLimiter } from '../limiter.ts';
 import type { MaterializeReport } from '../report.ts';
 import type { OpenBundle } from '../store/bundle-shelf.ts';
+import { etagOf, readFirstByte } from './byte-range.ts';
 import type { AssetGrant, AuthorizePod, ReviewToken, WorkspaceIdentity } from './identity.ts';
 import { PROBLEMS, type Problem, sendProblem } from './problem.ts';
 import { decodeReport } from './report-schema.ts';
@@ -10,26 +11,28 @@ import { decodeReport } from './report-schema.ts';
 export interface AssetServerOptions {
   readonly reviewToken: ReviewToken;
   readonly authorize: AuthorizePod;
-  readonly openBundle: (digest: string, signal: AbortSignal) => Promise<OpenBundle | undefined>;
+  /** From the byte `from` on. */
+  readonly openBundle: (digest: string, signal: AbortSignal, from: number) => Promise<OpenBundle | undefined>;
   readonly onReport: (workspace: WorkspaceIdentity, report: MaterializeReport) => void;
   /** A tree that a Workspace may have is not in the store (any more): it has to be fetched again. */
   readonly onMissing: (workspace: WorkspaceIdentity) => void;
   /** Failures that the caller only sees as 500 or 503. */
   readonly onError: (error: Error) => void;
-  /** Transfers at once; ten times as many may wait. @default 32 */
+  /** Transfers at once, of which each takes a quarter of a MiB however slow it is; ten times as many may wait. @default 256 */
   readonly maxStreams?: number;
+  /** A reader that takes nothing for so long is not reading. @default 60 000 */
+  readonly stalledMs?: number;
 }
 
 const MAX_REPORT_BYTES = 256 * 1024;
 /** A Pod needs one; a second covers a transfer that the other side has given up and we have not noticed. */
 const STREAMS_PER_POD = 2;
-/** A reader that takes nothing for so long is not reading. */
-const STALLED_MS = 20_000;
 
 /**
  * The asset server, not listening yet. Every request has to prove with a projected token which Pod it comes from, and
- * gets the one tree that this Pod is meant to have. Whatever cannot be found out ends in 503, never in an answer; other
- * people's trees and trees that do not exist get the same 403.
+ * gets the one tree that this Pod is meant to have, from the first byte or from where an earlier transfer broke off.
+ * Whatever cannot be found out ends in 503, never in an answer; other people's trees and trees that do not exist get the
+ * same 403.
  */
 export function createAssetServer(options: AssetServerOptions): FastifyInstance {
   const app = fastify({
@@ -38,8 +41,8 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
     // Transfers end before the server does; whoever stops it bounds the time.
     forceCloseConnections: 'idle',
   });
-  const streams = createLimiter({ running: options.maxStreams ?? 32, waiting: (options.maxStreams ?? 32) * 10 });
-
+  const { maxStreams = 256, stalledMs = 60_000 } = options;
+  const streams = createLimiter({ running: maxStreams, waiting: maxStreams * 10 });
   const perPod = new Map<string, number>();
   const grants = new WeakMap<FastifyRequest, AssetGrant>();
 
@@ -67,13 +70,29 @@ export function createAssetServer(options: AssetServerOptions): FastifyInstance 
     const leave = await streams.enter(request.signal);
     if (leave === undefined) return sendProblem(reply, PROBLEMS.busy);
     reply.raw.once('close', leave);
-    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
-    const bundle = await options.openBundle(digest, request.signal);
+    // Slow is not stalled: whoever takes a little now and then gets it all.
+    reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
+    const etag = etagOf(digest);
+    const resumed = readFirstByte(request.headers, etag);
+    const first = resumed ?? 0;
+    const bundle = await options.openBundle(digest, request.signal, first);
     if (bundle === undefined) {
       options.onMissing(grant.workspace);
       return sendProblem(reply, PROBLEMS.notHere);
     }
-    return reply.type('application/octet-stream').header('content-length', bundle.sizeBytes).send(bundle.stream);
+    const { stream, sizeBytes } = bundle;
+    reply.headers({ etag, 'accept-ranges': 'bytes' });
+    if (resumed !== undefined) {
+      if (first >= sizeBytes) {
+        stream.destroy();
+        return sendProblem(reply.header('content-range', `bytes */${sizeBytes}`), PROBLEMS.noSuchRange);
+      }
+      reply.code(206).header('content-range', `bytes ${first}-${sizeBytes - 1}/${sizeBytes}`);
+    }
+    return reply
+      .type('application/octet-stream')
+      .header('content-length', sizeBytes - first)
+      .send(stream);
   });
 
   app.post('/v1/reports', async (request, reply) => {

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 
 /** RFC 9457. The text is for the person who reads the Pod's log; it never says more than the caller may know. */
 export interface Problem {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 413 | 416 | 500 | 503;
   readonly title: string;
   readonly detail: string;
   readonly retryAfterSeconds?: number;
@@ -20,6 +20,7 @@ export const PROBLEMS = {
   },
   badReport: { status: 400, title: 'Bad Request', detail: 'This is not a report' },
   tooLarge: { status: 413, title: 'Content Too Large', detail: 'A report has at most 256 KiB' },
+  noSuchRange: { status: 416, title: 'Range Not Satisfiable', detail: 'The tree has fewer bytes than that' },
   cannotReview: {
     status: 503,
     title: 'Service Unavailable',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PATH_LIMITS } from '../../rules/asset-path.ts';
+import { DISPLACED_FOLDER, PATH_LIMITS } from '../../rules/asset-path.ts';
 import { isTreeDigest } from '../../rules/asset-tree.ts';
 import { type MaterializeReport, REPORTED_CHANGES } from '../report.ts';
 
@@ -10,6 +10,8 @@ const line = (maxLength: number) =>
     .max(maxLength)
     .regex(/^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]*$/u);
 const digest = z.string().refine(isTreeDigest);
+/** A path, and the folder that it was moved to. */
+const MAX_KEPT_PATH = PATH_LIMITS.pathBytes + DISPLACED_FOLDER.length + 1;
 const count = z.number().int().min(0).max(1_000_000);
 
 const reportSchema = z.strictObject({
@@ -24,6 +26,7 @@ const reportSchema = z.strictObject({
         action: z.enum(['created', 'healed', 'pruned', 'displaced', 'kept']),
         wanted: line(64),
         found: line(64),
+        keptAt: line(MAX_KEPT_PATH).min(1).exactOptional(),
       }),
     )
     .max(REPORTED_CHANGES),

@@ -1,40 +1,31 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findPathFault, type IncludeSet, parseInclude } from '../../rules/asset-path.ts';
 import { totalBytes } from '../../rules/asset-tree.ts';
 import { LruMap } from '../../runtime/lru-map.ts';
 import { ArchiveError } from '../archive/archive-error.ts';
-import { ARCHIVE_LIMITS, type ArchiveLimits } from '../archive/read-archive.ts';
+import type { ArchiveLimits } from '../archive/read-archive.ts';
 import { buildBundle } from '../bundle/build-bundle.ts';
-import { type ForgeClient, type ForgeSource, isCommit } from '../fetch/forge.ts';
+import { MAX_MANIFEST_BYTES } from '../bundle/format.ts';
+import type { FluxClient } from '../fetch/flux-client.ts';
+import type { ForgeClient } from '../fetch/forge.ts';
 import { createFlights } from '../flights.ts';
-import { createLimiter } from '../limiter.ts';
+import { createKeyedLimiter } from '../limiter.ts';
+import { type AssetOrigin, type AssetRequest, type CheckedRequest, checkRequest } from './asset-request.ts';
 import { createBundleShelf, type OpenBundle } from './bundle-shelf.ts';
-import { createRevisionIndex, type RevisionRequest, revisionKey } from './revision-index.ts';
+import { createRevisionIndex } from './revision-index.ts';
+import { createStoreRoom, StoreFullError } from './store-room.ts';
 import { createSweeper, removeLeftovers } from './sweeper.ts';
 
-export interface AssetRequest {
-  readonly source: ForgeSource;
-  /** What `source.ref` was resolved to; 40 hex. */
-  readonly commit: string;
-  readonly token?: string;
-  readonly include: readonly string[];
-  readonly limits?: { readonly assetBytes?: number };
-}
-
 export interface Artifact {
-  readonly commit: string;
+  readonly revision: string;
   readonly digest: string;
   /** Of the included files together. */
   readonly sizeBytes: number;
   readonly files: number;
+  /** What the archive holds outside `include` that is neither file nor folder. */
+  readonly ignored: number;
   /** It was here already: nothing was downloaded. */
   readonly isCached: boolean;
-}
-
-/** The request cannot be meant; nobody was asked. The API's schema should have refused it. */
-export class AssetRequestError extends RangeError {
-  override readonly name = 'AssetRequestError';
 }
 
 /**
@@ -47,14 +38,20 @@ export interface AssetStore {
   /**
    * Makes sure that the revision's bundle is here. However many ask at once, it is downloaded at most once, and one that
    * was refused is not downloaded again for a while; a caller who aborts does not disturb the others.
-   * @throws FetchError, ArchiveError, AssetRequestError, disk errors
+   * @throws FetchError, FluxDownloadError, ArchiveError, AssetRequestError, StoreFullError, disk errors
    */
   ensure(request: AssetRequest, signal: AbortSignal): Promise<Artifact>;
   /** Whether a good bundle is here and can be read; what the disk says otherwise, the next `ensure` tells. */
   has(digest: string, signal: AbortSignal): Promise<boolean>;
-  /** undefined when the bundle is not here or was found damaged: the next `ensure` downloads it again. */
-  open(digest: string, signal: AbortSignal): Promise<OpenBundle | undefined>;
-  /** Removes what nobody names and nobody asked for during the last hour. `inUse`: the digests that are published. */
+  /**
+   * From the byte `from` on, 0 by default. undefined when the bundle is not here or was found damaged: the next `ensure`
+   * downloads it again.
+   */
+  open(digest: string, signal: AbortSignal, from?: number): Promise<OpenBundle | undefined>;
+  /**
+   * Removes what nobody names and nobody asked for during the last hour. `inUse`: the digests that are published; what is
+   * not among them goes earlier where a download needs the room.
+   */
   sweep(inUse: ReadonlySet<string>): Promise<void>;
 }
 
@@ -62,7 +59,10 @@ export interface AssetStoreOptions {
   /** A directory of our own; made when missing. */
   readonly root: string;
   readonly forge: Pick<ForgeClient, 'download'>;
-  /** @default 2 */
+  readonly flux: Pick<FluxClient, 'download'>;
+  /** What trees and downloads under way may take on disk together. */
+  readonly maxBytes: number;
+  /** Of all together. @default 8 */
   readonly maxDownloads?: number;
   /** Wall clock. @default Date.now */
   readonly now?: () => number;
@@ -71,9 +71,11 @@ export interface AssetStoreOptions {
 /** A refused archive may have been cut off or replaced on the way; after this long it is worth another download. */
 const REFUSED_MS = 300_000;
 const MAX_REFUSED = 1024;
+/** A server that is slow, out of weakness or malice, holds up its own downloads and leaves places for those of others. */
+const MAX_DOWNLOADS_PER_SERVER = 2;
 
 export async function createAssetStore(options: AssetStoreOptions): Promise<AssetStore> {
-  const { root, forge, maxDownloads = 2, now = Date.now } = options;
+  const { root, forge, flux, maxBytes, maxDownloads = 8, now = Date.now } = options;
   const directories = { bundles: join(root, 'bundles'), revisions: join(root, 'revisions'), tmp: join(root, 'tmp') };
   const makeDirectories = async (): Promise<void> => {
     for (const directory of Object.values(directories)) await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -84,69 +86,75 @@ export async function createAssetStore(options: AssetStoreOptions): Promise<Asse
   const index = createRevisionIndex(directories.revisions, directories.tmp);
   const shelf = createBundleShelf(directories.bundles);
   const sweeper = createSweeper({ shelf, index, leftovers: directories.tmp, now });
+  const room = createStoreRoom({ maxBytes, shrinkTo: (bytes) => sweeper.shrinkTo(bytes) });
   const flights = createFlights<Artifact>();
-  const downloads = createLimiter({ running: maxDownloads, waiting: Number.POSITIVE_INFINITY });
+  const downloads = createKeyedLimiter({ running: maxDownloads, perKey: MAX_DOWNLOADS_PER_SERVER });
   const refused = new LruMap<string, { readonly error: ArchiveError; readonly untilMs: number }>(MAX_REFUSED);
 
-  const find = async (key: string, commit: string, signal: AbortSignal): Promise<Artifact | undefined> => {
-    const digest = await index.get(key);
-    if (digest === undefined) return undefined;
+  const find = async ({ key, revision }: CheckedRequest, signal: AbortSignal): Promise<Artifact | undefined> => {
+    const known = await index.get(key);
+    if (known === undefined) return undefined;
+    const { digest, ignored } = known;
     // Before looking: what is wanted is not swept away between the look and the answer.
     sweeper.want(digest);
     const facts = await shelf.check(digest, signal);
-    return facts === undefined ? undefined : { commit, ...facts, isCached: true };
+    return facts === undefined ? undefined : { revision, ...facts, ignored, isCached: true };
   };
 
-  const download = async (
-    request: RevisionRequest & { readonly set: IncludeSet },
-    signal: AbortSignal,
-  ): Promise<Artifact> => {
-    const { source, commit, token } = request;
-    const leave = await downloads.enter(signal);
+  /** Asks for it at the first read: what cannot be written down is not asked for, and holds no connection. */
+  async function* readOrigin(origin: AssetOrigin, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    if ('artifact' in origin) return yield* await flux.download(origin.artifact, signal);
+    const { source, commit, credential } = origin;
+    const call = { signal, ...(credential === undefined ? {} : { credential }) };
+    yield* await forge.download(source, commit, call);
+  }
+
+  const download = async ({ origin, revision, ...request }: CheckedRequest, signal: AbortSignal): Promise<Artifact> => {
+    const leave = await downloads.enter(serverOf(origin), signal);
+    let giveBack: (() => void) | undefined;
     try {
+      giveBack = await room.take(mostBytes(request.limits), signal);
       // Somebody may have thrown the whole directory away.
       await makeDirectories();
-      const archive = await forge.download(source, commit, { signal, ...(token === undefined ? {} : { token }) });
-      const { digest, tree } = await buildBundle(archive, {
-        include: request.set,
-        ...(source.subPath === undefined ? {} : { subPath: source.subPath }),
+      const { digest, tree, ignored } = await buildBundle(readOrigin(origin, signal), {
+        ...request.chosen,
         limits: request.limits,
-        commit,
+        ...('commit' in origin ? { commit: origin.commit } : {}),
         directory: directories.tmp,
         placeOf: shelf.pathOf,
         signal,
       });
       sweeper.want(digest);
-      return { commit, digest, sizeBytes: totalBytes(tree), files: tree.length, isCached: false };
+      return { revision, digest, sizeBytes: totalBytes(tree), files: tree.length, ignored, isCached: false };
     } finally {
-      leave?.();
+      giveBack?.();
+      leave();
     }
   };
 
-  const downloadOnce = async (
-    key: string,
-    request: RevisionRequest & { readonly set: IncludeSet },
-    signal: AbortSignal,
-  ): Promise<Artifact> => {
+  const downloadOnce = async (request: CheckedRequest, signal: AbortSignal): Promise<Artifact> => {
+    const { key } = request;
     const earlier = refused.get(key);
     if (earlier !== undefined && now() < earlier.untilMs) throw earlier.error;
     try {
       const artifact = await download(request, signal);
-      await index.set(key, artifact.digest);
+      await index.set(key, artifact);
       return artifact;
     } catch (error) {
       if (error instanceof ArchiveError) refused.set(key, { error, untilMs: now() + REFUSED_MS });
-      throw error;
+      if (!isDiskFull(error)) throw error;
+      // The volume is smaller than it was said to be, or others fill it: what nobody needs goes, for the next attempt.
+      await sweeper.shrinkTo(0);
+      throw new StoreFullError('Cannot keep assets: the disk of the store is full', { cause: error });
     }
   };
 
   return {
     ensure: async (request, signal) => {
       const checked = checkRequest(request);
-      const key = revisionKey(checked);
       return flights.join(
-        key,
-        async (shared) => (await find(key, checked.commit, shared)) ?? (await downloadOnce(key, checked, shared)),
+        checked.key,
+        async (shared) => (await find(checked, shared)) ?? (await downloadOnce(checked, shared)),
         signal,
       );
     },
@@ -158,29 +166,21 @@ export async function createAssetStore(options: AssetStoreOptions): Promise<Asse
         return false;
       }
     },
-    open: (digest, signal) => shelf.open(digest, signal),
+    open: (digest, signal, from) => shelf.open(digest, signal, from),
     sweep: (inUse) => sweeper.sweep(inUse),
   };
 }
 
-function checkRequest(request: AssetRequest): RevisionRequest & { readonly set: IncludeSet } {
-  const { source, commit, include } = request;
-  const parsed = parseInclude(include);
-  if (parsed.kind === 'invalid') throw new AssetRequestError(`Cannot take assets: ${parsed.message}`);
-  if (!isCommit(commit)) throw new AssetRequestError('Cannot take assets: the commit is not 40 hexadecimal digits');
-  if (source.subPath !== undefined && source.subPath !== '' && findPathFault(source.subPath) !== undefined) {
-    throw new AssetRequestError('Cannot take assets: subPath is not a folder inside the repository');
-  }
-  const limits: ArchiveLimits = {
-    ...ARCHIVE_LIMITS,
-    assetBytes: request.limits?.assetBytes ?? ARCHIVE_LIMITS.assetBytes,
-  };
-  return {
-    source,
-    commit,
-    include,
-    limits,
-    set: parsed.include,
-    ...(request.token === undefined ? {} : { token: request.token }),
-  };
+function serverOf(origin: AssetOrigin): string {
+  const address = 'artifact' in origin ? origin.artifact.url : origin.source.baseURL;
+  return URL.parse(address)?.origin ?? address;
+}
+
+/** On disk at once while it is built: the files as they come, and the bundle of them. */
+function mostBytes({ assetBytes, expandedBytes }: ArchiveLimits): number {
+  return 2 * Math.min(assetBytes, expandedBytes) + MAX_MANIFEST_BYTES;
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

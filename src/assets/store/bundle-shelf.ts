@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { access, type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isTreeDigest, totalBytes } from '../../rules/asset-tree.ts';
@@ -11,6 +11,7 @@ import { ignoreMissing } from './revision-index.ts';
 export interface OpenBundle {
   /** Fails midway when the bytes on disk are not those of the digest. Has to be read to its end or destroyed. */
   readonly stream: Readable;
+  /** Of the whole bundle, wherever the stream begins. */
   readonly sizeBytes: number;
 }
 
@@ -21,16 +22,23 @@ export interface BundleFacts {
   readonly files: number;
 }
 
+export interface ShelvedBundle {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** When it was put there, by the wall clock. */
+  readonly putMs: number;
+}
+
 /** Bundles on disk, by digest. A damaged one is taken off the shelf the moment it is noticed. */
 export interface BundleShelf {
   pathOf(digest: string): string;
   /** Proves the bundle once per version of the file (inode, size, mtime) and process; undefined when there is no good one. */
   check(digest: string, signal: AbortSignal): Promise<BundleFacts | undefined>;
-  /** Proves the head at once and each file while it is streamed. */
-  open(digest: string, signal: AbortSignal): Promise<OpenBundle | undefined>;
+  /** From the byte `from` on, 0 by default. Proves the head at once, and each file of which a byte is sent while it is streamed. */
+  open(digest: string, signal: AbortSignal, from?: number): Promise<OpenBundle | undefined>;
   /** Whether there is one, good or not. */
   holds(digest: string): Promise<boolean>;
-  list(): Promise<readonly string[]>;
+  list(): Promise<readonly ShelvedBundle[]>;
   /** Takes it off before anything else can happen in this process: whoever looked at it earlier must look again. */
   removeNow(digest: string): void;
 }
@@ -77,11 +85,11 @@ export function createBundleShelf(directory: string): BundleShelf {
         await handle.close();
         return facts;
       }),
-    open: async (digest, signal) =>
+    open: async (digest, signal, from = 0) =>
       withBundle(digest, async (handle) => {
         const head = await readBundleHead(handle);
         if (head.digest !== digest) throw new BundleError(`it is ${head.digest}`);
-        const content = streamBundle(handle, head, { onDamage: () => discard(digest), signal });
+        const content = streamBundle(handle, head, { from, onDamage: () => discard(digest), signal });
         const stream = Readable.from(content, { objectMode: false });
         // A stream that is destroyed before its first read never enters the generator, which would close the file.
         stream.once('close', () => handle.close());
@@ -94,7 +102,12 @@ export function createBundleShelf(directory: string): BundleShelf {
       ),
     list: async () => {
       const names = (await readdir(directory).catch(ignoreMissing)) ?? [];
-      return names.map((name) => `sha256:${name}`).filter(isTreeDigest);
+      const digests = names.map((name) => `sha256:${name}`).filter(isTreeDigest);
+      const found = await Promise.all(digests.map((digest) => stat(pathOf(digest)).catch(ignoreMissing)));
+      return digests.flatMap((digest, index) => {
+        const facts = found[index];
+        return facts === undefined ? [] : [{ digest, sizeBytes: facts.size, putMs: facts.mtimeMs }];
+      });
     },
     removeNow: (digest) => {
       proven.delete(digest);

@@ -1,46 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, sha256Hex } from '../../platform/digest.ts';
+import { canonicalJson } from '../../platform/digest.ts';
 import { isTreeDigest } from '../../rules/asset-tree.ts';
-import { type ArchiveLimits, FILTER_VERSION } from '../archive/read-archive.ts';
-import type { ForgeSource } from '../fetch/forge.ts';
 
-export interface RevisionRequest {
-  readonly source: ForgeSource;
-  readonly commit: string;
-  readonly token?: string;
-  readonly include: readonly string[];
-  readonly limits: ArchiveLimits;
-}
-
-/**
- * Names everything that the tree of a revision depends on, and the credential it was fetched with: without the latter,
- * anybody who knows a commit of a private repository would be served what somebody else's token fetched.
- */
-export function revisionKey({ source, commit, token, include, limits }: RevisionRequest): string {
-  const { forge, baseURL, owner, repo, subPath } = source;
-  const credential = token === undefined || token === '' ? '' : sha256Hex(token);
-  return sha256Hex(
-    canonicalJson({
-      forge,
-      baseURL,
-      owner,
-      repo,
-      subPath: subPath ?? '',
-      commit,
-      credential,
-      include,
-      limits,
-      filter: FILTER_VERSION,
-    }),
-  );
+/** What is remembered of a revision. */
+export interface KnownRevision {
+  readonly digest: string;
+  /** What its archive holds outside `include` that is neither file nor folder; the tree does not tell. */
+  readonly ignored: number;
 }
 
 /** Remembers on disk which tree a revision turned out to be. A file that cannot be understood counts as not there. */
 export interface RevisionIndex {
-  get(key: string): Promise<string | undefined>;
-  set(key: string, digest: string): Promise<void>;
+  get(key: string): Promise<KnownRevision | undefined>;
+  set(key: string, revision: KnownRevision): Promise<void>;
   /** Forgets the revisions whose tree is not kept. Forgetting one too many costs one download. */
   retain(isKept: (digest: string) => Promise<boolean>): Promise<void>;
 }
@@ -48,17 +22,17 @@ export interface RevisionIndex {
 /** `temporary` lies on the same file system. */
 export function createRevisionIndex(directory: string, temporary: string): RevisionIndex {
   const pathOf = (key: string): string => join(directory, `${key}.json`);
-  const read = async (path: string): Promise<string | undefined> => {
+  const read = async (path: string): Promise<KnownRevision | undefined> => {
     const text = await readFile(path, 'utf8').catch(ignoreMissing);
-    return text === undefined ? undefined : decodeDigest(text);
+    return text === undefined ? undefined : decodeRevision(text);
   };
   return {
     get: (key) => read(pathOf(key)),
-    set: async (key, digest) => {
+    set: async (key, { digest, ignored }) => {
       const unfinished = join(temporary, randomUUID());
       {
         await using file = await open(unfinished, 'wx', 0o600);
-        await file.writeFile(`${canonicalJson({ digest })}\n`);
+        await file.writeFile(`${canonicalJson({ digest, ignored })}\n`);
         await file.sync();
       }
       await rename(unfinished, pathOf(key));
@@ -66,8 +40,8 @@ export function createRevisionIndex(directory: string, temporary: string): Revis
     retain: async (isKept) => {
       for (const name of (await readdir(directory).catch(ignoreMissing)) ?? []) {
         const path = join(directory, name);
-        const digest = await read(path);
-        if (digest === undefined || !(await isKept(digest))) await rm(path, { force: true });
+        const revision = await read(path);
+        if (revision === undefined || !(await isKept(revision.digest))) await rm(path, { force: true });
       }
     },
   };
@@ -79,13 +53,15 @@ export function ignoreMissing(error: unknown): undefined {
   throw error;
 }
 
-function decodeDigest(text: string): string | undefined {
+function decodeRevision(text: string): KnownRevision | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const digest = typeof value === 'object' && value !== null && 'digest' in value ? value.digest : undefined;
-  return typeof digest === 'string' && isTreeDigest(digest) ? digest : undefined;
+  if (typeof value !== 'object' || value === null || !('digest' in value) || !('ignored' in value)) return undefined;
+  const { digest, ignored } = value;
+  const isCount = typeof ignored === 'number' && Number.isSafeInteger(ignored) && ignored >= 0;
+  return typeof digest === 'string' && isTreeDigest(digest) && isCount ? { digest, ignored } : undefined;
 }

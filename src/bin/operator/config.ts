@@ -2,7 +2,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OPERATOR_NAMESPACE } from '../../apis/v1alpha1/names.ts';
+import { type Network, parseNetwork } from '../../assets/fetch/address-policy.ts';
 import { coerceError } from '../../platform/errors.ts';
+import { parseQuantity } from '../../rules/quantity.ts';
 import type { TierSizes } from '../../rules/tier.ts';
 import { readTierSizes } from './tier-sizes.ts';
 
@@ -21,6 +23,10 @@ export interface OperatorConfig {
   /** Image of our own programs, for the init container. */
   readonly programImage: string;
   readonly storeDir: string;
+  /** How much may lie in it. */
+  readonly storeBytes: number;
+  /** Where forges may be that are not on the internet, and the only ones that are spoken to by http. */
+  readonly forgeNetworks: readonly Network[];
   /** Undefined: this process acts without asking whether another does. */
   readonly leaderElection?: { readonly namespace: string };
   /** The only place where this process runs; no two run in it at once. */
@@ -49,6 +55,8 @@ interface Options {
   readonly webhookUrl?: string;
   readonly programImage: string;
   readonly storeDir: string;
+  readonly storeBytes: number;
+  readonly forgeNetworks: readonly Network[];
   readonly leaderElect: boolean;
   readonly leaderElectionNamespace: string;
   readonly instance?: string;
@@ -57,6 +65,9 @@ interface Options {
   readonly ledgerConnections: number;
   readonly logLevel: string;
 }
+
+/** One template of the usual limit while it is downloaded. */
+const SMALLEST_STORE_BYTES = 64 * 2 ** 20;
 
 /** Reads flags and environment once. Bad ones end the process with exit code 2 and a line that says what is valid. */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): OperatorConfig {
@@ -95,6 +106,22 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
       'where assets are kept; losing it costs one download per revision',
       join(tmpdir(), 'molecule-store'),
     )
+    .addOption(
+      new Option(
+        '--forge-networks <cidr,…>',
+        'networks of forges that are not on the internet; every other address that is not public is refused, and http as well',
+      )
+        .argParser(parseNetworks)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--store-bytes <quantity>',
+        'how much assets may take there, downloads under way included; leave a quarter of the volume free',
+      )
+        .argParser(parseBytes)
+        .default(parseBytes('1536Mi'), '1536Mi'),
+    )
     .option('--leader-elect [boolean]', 'act only while holding the Lease, so that several may run', parseBoolean, true)
     .option('--leader-election-namespace <namespace>', 'where the Lease is, and the Pod', OPERATOR_NAMESPACE)
     .option(
@@ -125,6 +152,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Ope
     ...(options.webhookUrl === undefined ? {} : { webhookURL: options.webhookUrl }),
     programImage: options.programImage,
     storeDir: options.storeDir,
+    storeBytes: options.storeBytes,
+    forgeNetworks: options.forgeNetworks,
     ...(options.leaderElect ? { leaderElection: { namespace: options.leaderElectionNamespace } } : {}),
     ...(options.instance === undefined ? {} : { instance: options.instance }),
     ...(options.podName === undefined ? {} : { podName: options.podName }),
@@ -163,6 +192,15 @@ function parseURL(text: string): string {
   return url.origin;
 }
 
+function parseNetworks(text: string): readonly Network[] {
+  return text.split(',').map((part) => {
+    const network = parseNetwork(part.trim());
+    if (network === undefined)
+      throw new InvalidArgumentError(`"${part.trim()}" is no network; write for example 10.20.0.0/16,fd12:3456::/32`);
+    return network;
+  });
+}
+
 /** The apiserver calls no other. */
 function parseSecureURL(text: string): string {
   const url = URL.parse(text);
@@ -173,6 +211,13 @@ function parseSecureURL(text: string): string {
 function parseBoolean(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('write true or false');
   return text === 'true';
+}
+
+function parseBytes(text: string): number {
+  const bytes = parseQuantity(text);
+  if (bytes === undefined || !Number.isSafeInteger(bytes) || bytes < SMALLEST_STORE_BYTES)
+    throw new InvalidArgumentError('write a size of at least 64Mi, for example 1536Mi');
+  return bytes;
 }
 
 function parseCount(text: string): number {

@@ -1,11 +1,12 @@
 import { APPROVAL_REQUESTS, ORGS, TEMPLATE_ASSETS, WORKSPACES } from '../../apis/v1alpha1/resources.ts';
-import type { ApprovalRequest } from '../../apis/v1alpha1/types.generated.ts';
+import type { ApprovalRequest, TemplateAsset, Workspace } from '../../apis/v1alpha1/types.generated.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { escapeConfusables } from '../../rules/approval/describe.ts';
 import { isFinal } from '../../rules/approval/lifecycle.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Cluster } from '../connect.ts';
-import { formatKindName, formatReference, type ObjectReference } from '../object-reference.ts';
+import { formatKindName, formatReference, type ObjectReference, parseReference } from '../object-reference.ts';
+import { PREVIOUS } from '../rollback/plan-rollback.ts';
 import { type Ours, standingOf } from '../standing.ts';
 import { withCluster } from '../with-cluster.ts';
 import type { Candidate, NameSource, Where } from './complete.ts';
@@ -30,6 +31,15 @@ export function createClusterNames(context: CommandContext): NameSource {
       return (await Promise.all(lists)).flat();
     },
     requests: (where) => ask(where, context, (cluster, signal) => listRequests({ cluster, where, signal })),
+    revisions: (where, object) =>
+      askAbout<TemplateAsset>(TEMPLATE_ASSETS, object, { where, context }, ({ status }) => [
+        { value: PREVIOUS },
+        ...(status?.history ?? []).map(({ revision, publishedAt }) => ({ value: revision, description: publishedAt })),
+      ]),
+    keptPaths: (where, object) =>
+      askAbout<Workspace>(WORKSPACES, object, { where, context }, ({ status }) =>
+        (status?.assets?.kept ?? []).map(({ path, time }) => ({ value: path, description: time })),
+      ),
   };
 }
 
@@ -65,6 +75,21 @@ async function listObjects(
     const { state, reason } = standingOf(object);
     const description = state === 'Ready' || reason === null ? state : `${state}: ${reason}`;
     return { value: formatReference({ resource, name: object.metadata.name }), description };
+  });
+}
+
+/** What one object says, if the line names one of the kind. */
+async function askAbout<T extends Ours>(
+  resource: ObjectReference['resource'],
+  object: string,
+  { where, context }: { readonly where: Where; readonly context: CommandContext },
+  candidatesOf: (object: T) => readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const reference = parseReference(object);
+  if (reference?.resource !== resource) return [];
+  return ask(where, context, async (cluster, signal) => {
+    const key = { namespace: where.namespace ?? cluster.namespace, name: reference.name };
+    return candidatesOf(await cluster.client.get<T>(resource, key, { signal }));
   });
 }
 

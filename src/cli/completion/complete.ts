@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { OBJECT_ARGUMENT, REQUEST_ARGUMENT } from '../object-reference.ts';
+import { KEPT_OPTION, OBJECT_ARGUMENT, REQUEST_ARGUMENT, REVISION_OPTION } from '../object-reference.ts';
 
 /** What may stand in one place of a command line. */
 export interface Candidate {
@@ -14,6 +14,10 @@ export interface NameSource {
   objects(where: Where): Promise<readonly Candidate[]>;
   /** ApprovalRequests that a human can decide. */
   requests(where: Where): Promise<readonly Candidate[]>;
+  /** Revisions that a TemplateAsset can be rolled back to. */
+  revisions(where: Where, object: string): Promise<readonly Candidate[]>;
+  /** Paths of a Workspace of which something was moved aside. */
+  keptPaths(where: Where, object: string): Promise<readonly Candidate[]>;
 }
 
 /** Values of the options that say which cluster and namespace. */
@@ -27,13 +31,14 @@ export type Completion =
 /** What the last of the words may become; the other words stand before it. */
 export async function complete(program: Command, words: readonly string[], names: NameSource): Promise<Completion> {
   const current = words.at(-1) ?? '';
-  const { command, where, argumentCount, pending } = walk(program, words.slice(0, -1));
-  if (pending !== undefined) return completeValue(pending, { current, where, names });
+  const { command, where, given, pending } = walk(program, words.slice(0, -1));
+  const [object = ''] = given;
+  if (pending !== undefined) return completeValue(pending, { current, where, names, object });
   const assigned = /^(--[^=]+)=(.*)$/.exec(current);
   if (assigned !== null) {
     const option = findOption(command, assigned[1] ?? '');
     if (option === undefined) return candidates([], current);
-    const completion = await completeValue(option, { current: assigned[2] ?? '', where, names });
+    const completion = await completeValue(option, { current: assigned[2] ?? '', where, names, object });
     if (completion.kind === 'files') return completion;
     const prefixed = completion.candidates.map((candidate) => ({
       ...candidate,
@@ -47,7 +52,7 @@ export async function complete(program: Command, words: readonly string[], names
     const known = subcommands.map((sub) => ({ value: sub.name(), description: sub.description() }));
     return candidates(known, current);
   }
-  const argument = command.registeredArguments[argumentCount];
+  const argument = command.registeredArguments[given.length];
   if (argument?.name() === OBJECT_ARGUMENT) return candidates(await names.objects(where), current);
   if (argument?.name() === REQUEST_ARGUMENT) return candidates(await names.requests(where), current);
   return candidates(
@@ -59,7 +64,8 @@ export async function complete(program: Command, words: readonly string[], names
 interface Walked {
   readonly command: Command;
   readonly where: Where;
-  readonly argumentCount: number;
+  /** Arguments of the command that stand there already. */
+  readonly given: readonly string[];
   /** The option whose value comes next. */
   readonly pending: Option | undefined;
 }
@@ -67,7 +73,7 @@ interface Walked {
 function walk(program: Command, words: readonly string[]): Walked {
   let command = program;
   let pending: Option | undefined;
-  let argumentCount = 0;
+  const given: string[] = [];
   const where: Record<string, string> = {};
   for (const word of words) {
     const [flag = '', ...assigned] = word.split('=');
@@ -80,18 +86,25 @@ function walk(program: Command, words: readonly string[]): Walked {
       else if (option?.required === true) where[option.attributeName()] = assigned.join('=');
     } else {
       const sub = command.commands.find((candidate) => candidate.name() === word);
-      if (sub === undefined) argumentCount += 1;
+      if (sub === undefined) given.push(word);
       else command = sub;
     }
   }
-  return { command, where, argumentCount, pending };
+  return { command, where, given, pending };
 }
 
-async function completeValue(
-  option: Option,
-  { current, where, names }: { readonly current: string; readonly where: Where; readonly names: NameSource },
-): Promise<Completion> {
+interface Place {
+  readonly current: string;
+  readonly where: Where;
+  readonly names: NameSource;
+  /** The first argument, where it stands before. */
+  readonly object: string;
+}
+
+async function completeValue(option: Option, { current, where, names, object }: Place): Promise<Completion> {
   if (option.long === '--namespace') return candidates(await names.namespaces(where), current);
+  if (option.long === REVISION_OPTION) return candidates(await names.revisions(where, object), current);
+  if (option.long === KEPT_OPTION) return candidates(await names.keptPaths(where, object), current);
   if (option.long === '--kubeconfig') return { kind: 'files' };
   return candidates(
     (option.argChoices ?? []).map((value) => ({ value })),

@@ -110,7 +110,12 @@ export function syncTemplate({ flags, templateAsset }: Names): string {
 
 /** From a file, because arguments show in process lists and in the shell's history. */
 export function putToken({ flags, secret }: Names): string {
-  return `kubectl create secret generic ${secret.name} ${flags} --from-file=${secret.key}=TOKEN_FILE --dry-run=client -o yaml | kubectl apply ${flags} -f -`;
+  return `kubectl create secret generic ${secret.name} ${flags} --from-file=${secret.key}=TOKEN_FILE --from-literal=allowedHosts=FORGE_HOST --dry-run=client -o yaml | kubectl apply ${flags} -f -`;
+}
+
+/** The token stays what it is; it is only said where it may go. */
+export function bindToken({ flags, secret }: Names): string {
+  return `kubectl patch secret ${secret.name} ${flags} --type=merge -p '{"stringData":{"allowedHosts":"FORGE_HOST"}}'`;
 }
 
 /** Of a Workspace the Secrets of spec.env, of a TemplateAsset that with the forge's token. */

@@ -48,13 +48,24 @@ function toFound<T>(value: T | undefined): Found<T> {
   return value === undefined ? { kind: 'missing' } : { kind: 'found', value };
 }
 
+const SHOWN_REVISIONS = 3;
+
 function artifactStanding({ status }: TemplateAsset): Standing {
   const artifact = status?.artifact;
   if (artifact === undefined) return { state: 'Missing', reason: null, message: 'Nothing is stored yet' };
   return {
     ...FINE,
-    message: `Revision ${artifact.revision.slice(0, 12)}, ${artifact.files} files, ${artifact.sizeBytes} bytes`,
+    message: `Revision ${artifact.revision.slice(0, 12)}, ${artifact.files} files, ${artifact.sizeBytes} bytes${earlier(artifact.revision, status?.history)}`,
   };
+}
+
+/** What can be rolled back to. */
+function earlier(live: string, history: readonly { readonly revision: string }[] = []): string {
+  const revisions = history.map(({ revision }) => revision).filter((revision) => revision !== live);
+  const names = [...new Set(revisions)].map((revision) => revision.slice(0, 12));
+  if (names.length === 0) return '';
+  const more = names.length > SHOWN_REVISIONS ? ` and ${names.length - SHOWN_REVISIONS} more` : '';
+  return `; before it ${names.slice(0, SHOWN_REVISIONS).join(', ')}${more}`;
 }
 
 function workspacesLink(found: Found<readonly Workspace[]>): PlainLink {

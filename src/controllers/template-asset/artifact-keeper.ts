@@ -1,14 +1,16 @@
 import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
+import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
 import type { AssetStore } from '../../assets/store/asset-store.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { keyOf, keyString } from '../../kube/objects.ts';
 import { backoffMs } from '../../platform/backoff.ts';
 import { coerceError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
-import { type Artifact, publishedAssets } from './asset-request.ts';
-import { readToken } from './credential.ts';
+import { type Artifact, forgeOrigin, publishedAssets } from './asset-request.ts';
+import { readCredential } from './credential.ts';
 import { judgeFailure } from './explain-failure.ts';
+import { type ArtifactRef, readFluxOrigin } from './flux-source.ts';
 import type { Failure, Loss } from './snapshot.ts';
 import { TimedMemory } from './timed-memory.ts';
 
@@ -68,15 +70,33 @@ export class ArtifactKeeper {
 
   async #getBack(asset: TemplateAsset, artifact: Artifact, signal: AbortSignal): Promise<Failure | undefined> {
     const { client, store, log } = this.#options;
-    let token: string | undefined;
+    let credential: ForgeCredential | undefined;
     try {
-      token = await readToken(asset, client, signal);
-      const { digest } = await store.ensure(publishedAssets(asset, artifact, token), signal);
+      const { artifactRef } = asset.spec;
+      if (artifactRef !== undefined) return await this.#getBackFromFlux(asset, { artifact, artifactRef }, signal);
+      credential = await readCredential(asset, client, signal);
+      const origin = forgeOrigin(asset, artifact.revision, credential);
+      const { digest } = await store.ensure(publishedAssets(asset, artifact, origin), signal);
       if (digest === artifact.digest) return undefined;
       const message = 'the same commit gives other files now, because spec.source changed; change it back';
       return { reason: REASONS.artifactLost, message, isFinal: true };
     } catch (error) {
-      return judgeFailure(coerceError(error), { log, key: keyString(keyOf(asset)), token, signal });
+      return judgeFailure(coerceError(error), { log, key: keyString(keyOf(asset)), credential, signal });
     }
+  }
+  /** Flux keeps its newest artifact and no other. */
+  async #getBackFromFlux(
+    asset: TemplateAsset,
+    { artifact, artifactRef }: { readonly artifact: Artifact; readonly artifactRef: ArtifactRef },
+    signal: AbortSignal,
+  ): Promise<Failure | undefined> {
+    const { client, store } = this.#options;
+    const origin = await readFluxOrigin(artifactRef, { client, namespace: keyOf(asset).namespace }, signal);
+    if (origin.artifact.revision === artifact.revision) {
+      const { digest } = await store.ensure(publishedAssets(asset, artifact, origin), signal);
+      if (digest === artifact.digest) return undefined;
+    }
+    const message = 'Flux has another artifact by now; set spec.suspend to false to follow it, or let Flux go back';
+    return { reason: REASONS.artifactLost, message, isFinal: false };
   }
 }

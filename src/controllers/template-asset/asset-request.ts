@@ -1,6 +1,7 @@
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import type { ForgeSource } from '../../assets/fetch/forge.ts';
-import { type AssetRequest, AssetRequestError } from '../../assets/store/asset-store.ts';
+import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
+import { type AssetOrigin, type AssetRequest, AssetRequestError } from '../../assets/store/asset-request.ts';
 
 const GITHUB_API = 'https://api.github.com';
 
@@ -13,44 +14,29 @@ export function sourceOf({ spec }: TemplateAsset): ForgeSource {
   return { forge, baseURL: address, owner, repo, ref, ...(subPath === undefined ? {} : { subPath }) };
 }
 
-/** What spec wants of a commit. */
-export function wantedAssets(asset: TemplateAsset, commit: string, token: string | undefined): AssetRequest {
-  return request(asset, {
-    commit,
-    token,
-    include: asset.spec.include ?? [],
-    assetBytes: asset.spec.limits?.assetsBytes,
-  });
+/** @throws AssetRequestError where the files come from no forge */
+export function forgeOrigin(
+  asset: TemplateAsset,
+  commit: string,
+  credential: ForgeCredential | undefined,
+): AssetOrigin {
+  return { source: sourceOf(asset), commit, ...(credential === undefined ? {} : { credential }) };
+}
+
+/** What spec wants of a revision. */
+export function wantedAssets({ spec }: TemplateAsset, origin: AssetOrigin): AssetRequest {
+  return request(origin, spec.include ?? [], spec.limits?.assetsBytes);
 }
 
 /** What was published, whatever spec says by now: chosen by the same include, and not too large, since it was not then. */
-export function publishedAssets(asset: TemplateAsset, artifact: Artifact, token: string | undefined): AssetRequest {
-  const { assetsBytes } = asset.spec.limits ?? {};
-  return request(asset, {
-    commit: artifact.revision,
-    token,
-    include: artifact.include ?? asset.spec.include ?? [],
-    assetBytes: assetsBytes === undefined ? undefined : Math.max(assetsBytes, artifact.sizeBytes),
-  });
+export function publishedAssets({ spec }: TemplateAsset, artifact: Artifact, origin: AssetOrigin): AssetRequest {
+  const { assetsBytes } = spec.limits ?? {};
+  const most = assetsBytes === undefined ? undefined : Math.max(assetsBytes, artifact.sizeBytes);
+  return request(origin, artifact.include ?? spec.include ?? [], most);
 }
 
 export type Artifact = NonNullable<NonNullable<TemplateAsset['status']>['artifact']>;
 
-function request(
-  asset: TemplateAsset,
-  choice: {
-    readonly commit: string;
-    readonly token: string | undefined;
-    readonly include: readonly string[];
-    readonly assetBytes: number | undefined;
-  },
-): AssetRequest {
-  const { commit, token, include, assetBytes } = choice;
-  return {
-    source: sourceOf(asset),
-    commit,
-    include,
-    limits: assetBytes === undefined ? {} : { assetBytes },
-    ...(token === undefined ? {} : { token }),
-  };
+function request(origin: AssetOrigin, include: readonly string[], assetBytes: number | undefined): AssetRequest {
+  return { ...origin, include, limits: assetBytes === undefined ? {} : { assetBytes } };
 }

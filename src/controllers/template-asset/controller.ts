@@ -1,6 +1,7 @@
 import type { ForgeClient } from '../../assets/fetch/forge.ts';
 import { createRefCache } from '../../assets/fetch/ref-cache.ts';
 import type { AssetStore } from '../../assets/store/asset-store.ts';
+import { createCommitCache } from '../../assets/verify/commit-cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { keyOf, type ObjectKey } from '../../kube/objects.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -14,9 +15,10 @@ import { ArtifactKeeper } from './artifact-keeper.ts';
 import { gatherTemplateAsset, type TemplateAssetSources } from './gather.ts';
 import { planTemplateAsset } from './plan.ts';
 import { SourceChecker } from './source-checker.ts';
+import { SourceVerifier } from './source-verifier.ts';
 
-/** Downloads wait for a forge; they must not wait for each other. */
-const WORKERS = 8;
+/** A pass may wait for a forge as long as that lets it: slow ones must leave workers for the others. */
+const WORKERS = 32;
 
 export interface TemplateAssetControllerOptions {
   readonly stores: Stores;
@@ -42,10 +44,11 @@ export function declareTemplateAssetController(
   const { stores, clearance, client, forge, assets: store, clock, random, log } = options;
   const now = (): number => clock.monotonicMs();
   const refs = createRefCache({ forge, now, random });
+  const verifier = new SourceVerifier({ client, commits: createCommitCache({ forge, now }), today: () => clock.now() });
   const sources: TemplateAssetSources = {
     ...stores,
     clearance,
-    checker: new SourceChecker({ client, refs, store, now, random, log }),
+    checker: new SourceChecker({ client, refs, store, verifier, now, random, log }),
     keeper: new ArtifactKeeper({ client, store, now, random, log }),
   };
   const controller = manager.controller({

@@ -1,10 +1,15 @@
 import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
 import { ArchiveError, type ArchiveErrorCode } from '../../assets/archive/archive-error.ts';
+import { FluxDownloadError } from '../../assets/fetch/flux-client.ts';
 import { FetchError, type FetchErrorCode } from '../../assets/fetch/forge.ts';
-import { AssetRequestError } from '../../assets/store/asset-store.ts';
+import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
+import { AssetRequestError } from '../../assets/store/asset-request.ts';
+import { StoreFullError } from '../../assets/store/store-room.ts';
+import { VerificationError, type VerificationErrorCode } from '../../assets/verify/verification-error.ts';
 import { ApiError, TransportError } from '../../kube/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { CredentialError } from './credential.ts';
+import { explainFluxDownload, FluxError } from './flux-source.ts';
 import type { Failure } from './snapshot.ts';
 
 interface Explanation {
@@ -38,8 +43,17 @@ const FETCH: Readonly<Record<FetchErrorCode, Explanation>> = {
   TooLarge: { reason: REASONS.archiveTooLarge, advice: 'keep the template in a smaller repository' },
   Unreachable: { reason: REASONS.fetchFailed, advice: 'see that the forge runs and can be reached from the operator' },
   HostNotFound: { reason: REASONS.hostNotFound, advice: 'correct spec.source.baseURL, or the DNS of the cluster' },
+  AddressRefused: {
+    reason: REASONS.addressRefused,
+    advice:
+      "use the forge's public address and https, or have its network listed in the operator's flag --forge-networks",
+  },
   TLSFailed: { reason: REASONS.tlsFailed, advice: 'give the forge a certificate that the operator trusts' },
   TimedOut: { reason: REASONS.fetchTimedOut, advice: 'see why the forge is slow or a firewall silent' },
+  HostNotAllowed: {
+    reason: REASONS.hostNotAllowed,
+    advice: 'name in spec.secretRef a Secret with a token of this forge',
+  },
   InvalidSource: { reason: REASONS.sourceInvalid, advice: 'correct spec.source' },
 };
 
@@ -51,6 +65,13 @@ const TOO_LARGE: Explanation = {
   reason: REASONS.archiveTooLarge,
   advice: 'keep the template in a smaller repository',
 };
+
+const TOO_SLOW: Explanation = {
+  reason: REASONS.archiveTooSlow,
+  advice: 'see what keeps the operator or its disk busy, or keep the template in a smaller repository',
+};
+/** What came may not be what the forge has, or came in a bad moment. */
+const MAY_PASS: ReadonlySet<Explanation | undefined> = new Set([BROKEN, TOO_SLOW]);
 
 const ARCHIVE: Readonly<Partial<Record<ArchiveErrorCode, Explanation>>> = {
   NotGzip: BROKEN,
@@ -70,8 +91,51 @@ const ARCHIVE: Readonly<Partial<Record<ArchiveErrorCode, Explanation>>> = {
     reason: REASONS.assetsTooLarge,
     advice: 'include less (spec.include), or raise spec.limits.assetsBytes',
   },
+  FileTooLarge: {
+    reason: REASONS.fileTooLarge,
+    advice: 'keep that file out of the repository, or raise spec.limits.assetsBytes',
+  },
+  TooSlow: TOO_SLOW,
   NothingIncluded: { reason: REASONS.nothingIncluded, advice: 'correct spec.include or spec.source.subPath' },
 };
+
+const ANOTHER_COMMIT = 'nothing of it is taken; have a commit made that is signed by somebody who may';
+const LET_SIGN = 'put the keys of those who may sign into the ConfigMap of spec.verify.signature.signersRef';
+
+const VERIFICATION: Readonly<Record<VerificationErrorCode, Explanation>> = {
+  CommitMismatch: {
+    reason: REASONS.commitMismatch,
+    advice: 'nothing of it is taken; put it into spec.verify.commit once it may be, or correct spec.source.ref',
+  },
+  CommitNotSigned: { reason: REASONS.commitNotSigned, advice: ANOTHER_COMMIT },
+  SignatureRefused: {
+    reason: REASONS.signatureRefused,
+    advice: "nothing of it is taken; make the signer's key known to the forge, or have it signed by another",
+  },
+  SignatureInvalid: { reason: REASONS.signatureInvalid, advice: ANOTHER_COMMIT },
+  SignerNotAllowed: {
+    reason: REASONS.signerNotAllowed,
+    advice:
+      'nothing of it is taken; if this key may sign, put it into the ConfigMap of spec.verify.signature.signersRef, else have it signed by one that may',
+  },
+  SignersNotFound: { reason: REASONS.signersNotFound, advice: LET_SIGN },
+  SignersNotRead: {
+    reason: REASONS.signersNotRead,
+    advice: "let the operator's account get ConfigMaps in this namespace",
+  },
+  SignersEmpty: { reason: REASONS.signersEmpty, advice: LET_SIGN },
+  SignersInvalid: { reason: REASONS.signersInvalid, advice: 'correct it; until then nothing new is taken' },
+};
+
+/** These hold until the ref moves on or spec changes; what keys say, others may change. */
+const FINAL_VERIFICATION: ReadonlySet<VerificationErrorCode> = new Set([
+  'CommitMismatch',
+  'CommitNotSigned',
+  'SignatureInvalid',
+]);
+
+const MAKE_ROOM =
+  'let the operator keep more (--store-bytes and the volume of --store-dir), lower spec.limits.assetsBytes, or delete TemplateAssets that nobody uses';
 
 /** These stay as they are until spec changes; whatever else a forge says, somebody may change at the forge. */
 const FINAL_FETCH: ReadonlySet<FetchErrorCode> = new Set(['RefAbbreviated', 'InvalidSource', 'TooLarge']);
@@ -86,15 +150,15 @@ export function judgeFailure(
   context: {
     readonly log: Logger;
     readonly key: string;
-    readonly token?: string | undefined;
+    readonly credential?: ForgeCredential | undefined;
     readonly signal: AbortSignal;
   },
 ): Failure {
-  const { log, key, token, signal } = context;
+  const { log, key, credential, signal } = context;
   if (signal.aborted || error instanceof ApiError || error instanceof TransportError) throw error;
   const failure = explainFailure(error);
   if (failure !== undefined) {
-    const withoutToken = (text: string): string => (token === undefined ? text : text.replaceAll(token, '***'));
+    const withoutToken = (text: string): string => credential?.redact(text) ?? text;
     const message = withoutToken(failure.message);
     const cause = error.cause instanceof Error ? withoutToken(error.cause.message) : undefined;
     log.debug({ templateAsset: key, reason: failure.reason, message, cause }, 'Cannot get assets');
@@ -115,9 +179,18 @@ export function explainFailure(error: Error): Failure | undefined {
     const { reason, advice } = FETCH[error.code];
     return { reason, message: `${error.message}; ${advice}`, isFinal: FINAL_FETCH.has(error.code) };
   }
+  if (error instanceof VerificationError) {
+    const { reason, advice } = VERIFICATION[error.code];
+    const isFinal = FINAL_VERIFICATION.has(error.code);
+    return { reason, message: `${error.message}; ${advice}`, isFinal, isUnproved: true };
+  }
+  if (error instanceof FluxError) return { reason: error.reason, message: error.message, isFinal: false };
+  if (error instanceof FluxDownloadError) return explainFluxDownload(error);
+  if (error instanceof StoreFullError)
+    return { reason: REASONS.storeFull, message: `${error.message}; ${MAKE_ROOM}`, isFinal: false };
   if (error instanceof ArchiveError) {
     const { reason, advice } = ARCHIVE[error.code] ?? { reason: REASONS.archiveRefused, advice: ANOTHER_REVISION };
-    return { reason, message: `${error.message}; ${advice}`, isFinal: ARCHIVE[error.code] !== BROKEN };
+    return { reason, message: `${error.message}; ${advice}`, isFinal: !MAY_PASS.has(ARCHIVE[error.code]) };
   }
   return undefined;
 }

@@ -29,8 +29,16 @@ export function isGoing({ leave, usedBy }: TemplateAssetSnapshot): boolean {
 
 const NO: ReadonlySet<Reason> = new Set([REASONS.restoring, REASONS.cannotRestore]);
 
-/** What came of looking at the source: resolve, and download unless the revision is stored already. */
-export type Attempt =
+/** How a revision proved what spec.verify wants of it, as the condition says it. */
+export interface Proof {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What came of looking at the source: resolve, verify, and download unless the revision is stored already. */
+export type Attempt = Outcome & { readonly proof?: Proof };
+
+type Outcome =
   | {
       readonly kind: 'stored';
       readonly artifact: {
@@ -38,6 +46,7 @@ export type Attempt =
         readonly digest: string;
         readonly sizeBytes: number;
         readonly files: number;
+        readonly ignored: number;
         /** What the tree was chosen by. */
         readonly include: readonly string[];
       };
@@ -58,4 +67,6 @@ export interface Failure {
   readonly message: string;
   /** Another look gives the same: the spec has to change, or what it points at. */
   readonly isFinal: boolean;
+  /** The revision did not prove what spec.verify wants; nothing of it was taken. */
+  readonly isUnproved?: true;
 }

@@ -1,8 +1,10 @@
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import { ArchiveError } from '../../assets/archive/archive-error.ts';
 import { FetchError } from '../../assets/fetch/forge.ts';
+import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
 import type { RefCache } from '../../assets/fetch/ref-cache.ts';
 import type { AssetStore } from '../../assets/store/asset-store.ts';
+import { VerificationError } from '../../assets/verify/verification-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { keyOf, keyString } from '../../kube/objects.ts';
 import { backoffMs } from '../../platform/backoff.ts';
@@ -10,23 +12,26 @@ import { coerceError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { parseDurationMs } from '../../rules/duration.ts';
 import { requestedAt } from '../requested-at.ts';
-import { sourceOf, wantedAssets } from './asset-request.ts';
-import { readToken } from './credential.ts';
+import { forgeOrigin, sourceOf, wantedAssets } from './asset-request.ts';
+import { readCredential } from './credential.ts';
 import { judgeFailure } from './explain-failure.ts';
-import type { Attempt } from './snapshot.ts';
+import { lookAtFlux } from './flux-look.ts';
+import type { Attempt, Proof } from './snapshot.ts';
+import type { SourceVerifier } from './source-verifier.ts';
 import { TimedMemory } from './timed-memory.ts';
 
 export interface SourceCheckerOptions {
   readonly client: KubeClient;
   readonly refs: RefCache;
   readonly store: AssetStore;
+  readonly verifier: Pick<SourceVerifier, 'verify'>;
   /** Monotonic. */
   readonly now: () => number;
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** A Secret is not watched: after a failure that another token may end, it is read again so soon. */
+/** Neither Secrets nor ConfigMaps are watched: after a failure that another token or signer may end, they are read again so soon. */
 const SECRET_RECHECK_MS = 15_000;
 /** Who makes or changes a TemplateAsset wants what was pushed a moment ago; who makes a hundred, not a hundred requests. */
 const BURST_MS = 2_000;
@@ -80,35 +85,44 @@ export class SourceChecker {
     context: { readonly maxAgeMs?: number; readonly failures: number; readonly signal: AbortSignal },
   ): Promise<Attempt> {
     const { failures, signal, ...maxAge } = context;
-    const { client, refs, store, random, log } = this.#options;
+    const { client, refs, store, verifier, random, log } = this.#options;
     const intervalMs = parseDurationMs(asset.spec.interval ?? '5m');
-    let token: string | undefined;
+    const capMs = Math.min(intervalMs, LONGEST_RETRY_MS);
+    const retryMs = backoffMs(failures, { firstMs: FIRST_RETRY_MS, capMs, random });
+    const { artifactRef } = asset.spec;
+    if (artifactRef !== undefined)
+      return lookAtFlux(asset, artifactRef, { client, store, log, intervalMs, retryMs, signal });
+    let credential: ForgeCredential | undefined;
+    let proof: Proof | undefined;
     const failed = (thrown: unknown, nextCheckMs: number, revision?: string): Attempt => {
-      const failure = judgeFailure(coerceError(thrown), { log, key: keyString(keyOf(asset)), token, signal });
-      return { kind: 'failed', ...failure, nextCheckMs, ...(revision === undefined ? {} : { revision }) };
+      const failure = judgeFailure(coerceError(thrown), { log, key: keyString(keyOf(asset)), credential, signal });
+      const known = { ...(revision === undefined ? {} : { revision }), ...(proof === undefined ? {} : { proof }) };
+      return { kind: 'failed', ...failure, nextCheckMs, ...known };
     };
     try {
-      token = await readToken(asset, client, signal);
+      credential = await readCredential(asset, client, signal);
     } catch (error) {
       return failed(error, SECRET_RECHECK_MS);
     }
     const look = await refs
-      .look(sourceOf(asset), { intervalMs, ...maxAge, signal, ...(token === undefined ? {} : { token }) })
+      .look(sourceOf(asset), { intervalMs, ...maxAge, signal, ...(credential === undefined ? {} : { credential }) })
       .catch((error: unknown) => ({ kind: 'failed' as const, error, dueInMs: SECRET_RECHECK_MS }));
     if (look.kind === 'failed')
-      return failed(look.error, token === undefined ? look.dueInMs : Math.min(look.dueInMs, SECRET_RECHECK_MS));
+      return failed(look.error, credential === undefined ? look.dueInMs : Math.min(look.dueInMs, SECRET_RECHECK_MS));
     const { commit: revision, dueInMs } = look;
     try {
-      const request = wantedAssets(asset, revision, token);
-      const { digest, sizeBytes, files } = await store.ensure(request, signal);
-      const artifact = { revision, digest, sizeBytes, files, include: request.include };
-      return { kind: 'stored', artifact, nextCheckMs: dueInMs };
+      const question = { maxAgeMs: intervalMs, ...maxAge, signal, ...(credential === undefined ? {} : { credential }) };
+      proof = await verifier.verify(asset, revision, question);
+      const request = wantedAssets(asset, forgeOrigin(asset, revision, credential));
+      const { digest, sizeBytes, files, ignored } = await store.ensure(request, signal);
+      const artifact = { revision, digest, sizeBytes, files, ignored, include: request.include };
+      return { kind: 'stored', artifact, nextCheckMs: dueInMs, ...(proof === undefined ? {} : { proof }) };
     } catch (error) {
+      if (error instanceof VerificationError)
+        return failed(error, error.mayEndBySigners ? Math.min(dueInMs, SECRET_RECHECK_MS) : dueInMs, revision);
       // What was refused stays so until the ref moves on; everything else may be over in a moment.
-      const capMs = Math.min(intervalMs, LONGEST_RETRY_MS);
-      const backoff = backoffMs(failures, { firstMs: FIRST_RETRY_MS, capMs, random });
       const least = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
-      return failed(error, error instanceof ArchiveError ? dueInMs : Math.max(backoff, least), revision);
+      return failed(error, error instanceof ArchiveError ? dueInMs : Math.max(retryMs, least), revision);
     }
   }
 }

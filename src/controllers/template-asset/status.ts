@@ -5,6 +5,7 @@ import type { Verdict } from '../../conditions/condition.ts';
 import { type Progress, summarise } from '../../conditions/summarise.ts';
 import { approvalNotice } from '../approval-status.ts';
 import { requestedAt } from '../requested-at.ts';
+import { publicationHistory } from './history.ts';
 import { type Attempt, isGoing, type TemplateAssetSnapshot } from './snapshot.ts';
 
 /** The whole status. A failed attempt leaves the artifact: the last good revision stays live and Ready says why it is not the newest. */
@@ -18,12 +19,14 @@ export function templateAssetStatus(snapshot: TemplateAssetSnapshot, now: Date):
     observedGeneration: generation,
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     ...(artifact === undefined ? {} : { artifact }),
+    ...publicationHistory(asset.status?.history, artifact, now),
     ...(attempt?.kind === 'failed' ? { lastAttempt: lastAttempt(attempt) } : {}),
     ...(snapshot.deletionGrant === undefined ? {} : { deletionGrant: snapshot.deletionGrant }),
     conditions: [
       ...summarise({
         verdicts: [
           ...(isGoing(snapshot) ? [] : approvalNotice(snapshot.leave, asset)),
+          ...sourceVerified(snapshot, verdict),
           { type: CONDITIONS.artifactReady, ...verdict },
         ],
         progress,
@@ -46,6 +49,18 @@ type Failed = Extract<Attempt, { readonly kind: 'failed' }>;
 
 function lastAttempt({ revision, reason }: Failed): NonNullable<TemplateAssetStatus['lastAttempt']> {
   return { reason, ...(revision === undefined ? {} : { revision }) };
+}
+
+/** Says nothing where nothing was looked at: what was proved before was proved to another spec. */
+function sourceVerified(
+  { asset, attempt }: TemplateAssetSnapshot,
+  { reason, message }: Pick<Verdict, 'reason' | 'message'>,
+): readonly Verdict[] {
+  if (asset.spec.verify === undefined || attempt === undefined) return [];
+  const type = CONDITIONS.sourceVerified;
+  if (attempt.proof !== undefined) return [{ type, status: 'True', ...attempt.proof }];
+  if (attempt.kind === 'stored') return [];
+  return [{ type, status: attempt.isUnproved === true ? 'False' : 'Unknown', reason, message }];
 }
 
 type Judgement = Omit<Verdict, 'type'> & { readonly progress: Progress };

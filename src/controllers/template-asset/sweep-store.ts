@@ -12,11 +12,12 @@ export interface SweepOptions {
   readonly log: Logger;
 }
 
-const PERIOD_MS = 600_000;
+/** How long the store may take for published what is so no more, and refuse a download for the lack of its room. */
+const PERIOD_MS = 60_000;
 
 /**
  * Keeps the asset store from growing: what no TemplateAsset publishes goes, after its grace time. First once every
- * TemplateAsset is known, then every ten minutes, until aborted. Never fails: a disk that is not swept is no reason to stop.
+ * TemplateAsset is known, then every minute, until aborted. Never fails: a disk that is not swept is no reason to stop.
  */
 export async function sweepStore(
   { store, templateAssets, clock, log }: SweepOptions,

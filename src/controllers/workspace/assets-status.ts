@@ -1,6 +1,7 @@
 import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
 import type { WorkspaceStatus } from '../../apis/v1alpha1/types.generated.ts';
 import { rfc3339 } from '../../conditions/summarise.ts';
+import { keptVersions, latestByPath } from './kept-versions.ts';
 import type { ObservedPod } from './observed.ts';
 import type { ReceivedReport, WorkspaceSnapshot } from './snapshot.ts';
 
@@ -18,6 +19,7 @@ export function assetsStatus(snapshot: WorkspaceSnapshot, pod: ObservedPod | und
   const digest = isDone ? deliveredDigest(snapshot, pod) : before?.digest;
   if (digest === undefined && lastReport === undefined) return undefined;
   const published = snapshot.template?.status?.artifact;
+  const kept = keptVersions(before?.kept ?? [], snapshot.report);
   const { revision, files } = [published, before].find((known) => known?.digest === digest) ?? {};
   return {
     ...(revision === undefined ? {} : { revision }),
@@ -25,6 +27,7 @@ export function assetsStatus(snapshot: WorkspaceSnapshot, pod: ObservedPod | und
     ...(files === undefined ? {} : { files }),
     ...(healedAt === undefined ? {} : { healedAt }),
     ...(lastReport === undefined ? {} : { lastReport }),
+    ...(kept.length === 0 ? {} : { kept }),
   };
 }
 
@@ -45,14 +48,19 @@ function latestReport({ workspace, report }: WorkspaceSnapshot): LastReport | un
 function describeReport({ podUID, receivedAt, report }: ReceivedReport): LastReport | undefined {
   const { outcome, wantedDigest, changes, changesTotal } = report;
   if ((outcome !== 'changed' && outcome !== 'unchanged') || wantedDigest === undefined) return undefined;
-  const byPath = new Map(changes.map((change) => [change.path, change]));
   return {
     time: rfc3339(receivedAt),
     podUID,
     digest: wantedDigest,
     changed: changesTotal,
-    changes: [...byPath.values()]
+    changes: latestByPath(changes)
       .slice(0, MAX_LISTED_CHANGES)
-      .map(({ path, action, wanted, found }) => ({ path, action, wanted, found })),
+      .map(({ path, action, wanted, found, keptAt }) => ({
+        path,
+        action,
+        wanted,
+        found,
+        ...(keptAt === undefined ? {} : { keptAt }),
+      })),
   };
 }

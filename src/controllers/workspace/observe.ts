@@ -1,6 +1,7 @@
 import { CONTAINERS } from '../../apis/v1alpha1/names.ts';
 import { HELD_BACK } from '../../assets/report.ts';
 import type { KubeObject } from '../../kube/objects.ts';
+import { reasonInLog } from './last-words.ts';
 import {
   type ObservedContainer,
   type ObservedNode,
@@ -174,11 +175,13 @@ function observeContainer(
   // The kubelet ended it to start everything again; that says nothing about how it went.
   const last = status.lastState?.terminated?.reason === RESTARTED_WITH_ALL ? undefined : status.lastState?.terminated;
   const latest = status.state?.terminated ?? last;
+  const failure = (latest?.exitCode ?? 0) === 0 ? undefined : reasonInLog(latest?.message ?? '');
   return {
     ...observeState(status),
     restarts: status.restartCount ?? 0,
     ...(last?.exitCode === undefined ? {} : { lastExitCode: last.exitCode }),
     ...(last?.reason === undefined ? {} : { lastReason: last.reason }),
+    ...(failure === undefined ? {} : { failure }),
     ...(latest?.exitCode === TRY_AGAIN && latest.message?.includes(HELD_BACK) === true ? { heldBack: true } : {}),
   };
 }

@@ -78,6 +78,8 @@ export interface ObservedContainer {
   readonly lastReason?: string;
   /** Its last run held the agent back, because that had ended too often in quick succession. */
   readonly heldBack?: true;
+  /** Why its last run failed, in its own words. */
+  readonly failure?: string;
   /** Its startup probe has passed. */
   readonly hasStarted?: true;
   readonly restarts: number;

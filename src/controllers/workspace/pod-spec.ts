@@ -1,4 +1,11 @@
-import type { V1Container, V1EnvVar, V1PodSpec, V1SecurityContext, V1Volume } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1EnvVar,
+  V1PodSecurityContext,
+  V1PodSpec,
+  V1SecurityContext,
+  V1Volume,
+} from '@kubernetes/client-node';
 import {
   AGENT_PORT,
   AGENT_SERVICE_ACCOUNT,
@@ -15,6 +22,22 @@ const RUN_AS = 65532;
 const STATE_MOUNT = '/var/lib/materialize';
 const TOKEN_MOUNT = '/var/run/secrets/moleculesai.app/assets';
 const TOKEN_SECONDS = 3600;
+/** Whoever touches an agent's volume does it as the same user, so that each can write what the other wrote. */
+export const POD_SECURITY: V1PodSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: RUN_AS,
+  runAsGroup: RUN_AS,
+  fsGroup: RUN_AS,
+  fsGroupChangePolicy: 'OnRootMismatch',
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+/** Of the containers that run our own program. */
+export const PROGRAM_SECURITY: V1SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+export const PROGRAM_RESOURCES = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } };
 /** In memory; that nothing in it may be executed (noexec) cannot be said of an emptyDir. */
 const SANDBOX_TMP = { medium: 'Memory', sizeLimit: '64Mi' };
 
@@ -31,14 +54,7 @@ export function podSpec(intent: WorkspaceIntent, settings: ProgramSettings, canR
     // Without a template there is nothing to heal: the kubelet restarts the agent alone, and backs off as it does for anybody.
     restartPolicy: canRestartInPlace || !hasTemplate ? 'Always' : 'Never',
     ...nodeAccess(intent.profile),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: RUN_AS,
-      runAsGroup: RUN_AS,
-      fsGroup: RUN_AS,
-      fsGroupChangePolicy: 'OnRootMismatch',
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: POD_SECURITY,
     ...(intent.imagePullSecrets.length === 0
       ? {}
       : { imagePullSecrets: intent.imagePullSecrets.map((name) => ({ name })) }),
@@ -67,8 +83,8 @@ function materializeContainer(settings: ProgramSettings): V1Container {
       fromAnnotation('ASSETS_INCLUDE', ANNOTATIONS.assetsInclude),
       { name: 'ASSET_SERVER_URL', value: settings.assetServerURL },
     ],
-    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    resources: PROGRAM_RESOURCES,
+    securityContext: PROGRAM_SECURITY,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: 'configs', mountPath: CONFIGS_MOUNT },

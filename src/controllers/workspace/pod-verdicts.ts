@@ -40,7 +40,7 @@ export function findMaterialized(snapshot: Input): Finding {
   if (obstacle !== undefined) return obstacle;
   const exit = EXITS[exitCode];
   if (exit !== undefined) {
-    const why = report?.podUID === pod.metadata.uid ? report?.report.reason : undefined;
+    const why = run?.failure ?? (report?.podUID === pod.metadata.uid ? report?.report.reason : undefined);
     return failing(exit.reason, why === undefined ? exit.message : `${exit.message}: ${why}`);
   }
   if (exitCode !== 0) {

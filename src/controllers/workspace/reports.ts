@@ -1,4 +1,5 @@
 import { type MaterializeReport, REPORTED_CHANGES } from '../../assets/report.ts';
+import { keptBy } from './kept-versions.ts';
 import type { ReceivedReport } from './snapshot.ts';
 
 interface Entry {
@@ -60,11 +61,18 @@ function merge(earlier: ReceivedReport, later: ReceivedReport): ReceivedReport {
     earlier.report.wantedDigest === later.report.wantedDigest &&
     hasHealed(earlier.report) &&
     hasHealed(later.report);
-  if (!isSameTree) return later;
+  const kept = keptBy(earlier);
+  // A run that was held back, or failed, says nothing of what the one before it moved aside.
+  if (!isSameTree) return kept.length === 0 ? later : { ...later, keptEarlier: kept };
   const changes = [...later.report.changes, ...earlier.report.changes];
   const changesTotal = earlier.report.changesTotal + later.report.changesTotal;
   const outcome = changesTotal > 0 ? 'changed' : 'unchanged';
-  return { ...later, report: { ...later.report, outcome, changes: changes.slice(0, REPORTED_CHANGES), changesTotal } };
+  const keptEarlier = earlier.keptEarlier === undefined ? {} : { keptEarlier: earlier.keptEarlier };
+  return {
+    ...later,
+    ...keptEarlier,
+    report: { ...later.report, outcome, changes: changes.slice(0, REPORTED_CHANGES), changesTotal },
+  };
 }
 
 function hasHealed({ outcome }: MaterializeReport): boolean {

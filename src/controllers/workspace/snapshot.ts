@@ -6,6 +6,7 @@ import type { PassFailure } from '../../runtime/controller.ts';
 import type { WorkspaceNode } from '../hierarchy-node.ts';
 import type { Leave } from '../leave.ts';
 import type { WorkspaceSettings } from './intent.ts';
+import type { KeptVersions } from './kept-versions.ts';
 import type { ObservedNode, ObservedPod, ObservedVolume } from './observed.ts';
 import type { EndedPod } from './pod-history.ts';
 import type { SecretReading } from './secret-reader.ts';
@@ -50,6 +51,8 @@ export interface ReceivedReport {
   readonly podUID: string;
   readonly receivedAt: Date;
   readonly report: MaterializeReport;
+  /** Moved aside by runs before it whose reports were not shown. */
+  readonly keptEarlier?: KeptVersions;
   /** Others came since, and are shown in so many milliseconds. */
   readonly moreInMs?: number;
 }

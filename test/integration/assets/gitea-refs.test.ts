@@ -6,18 +6,22 @@ import { basicAuthorization, createReadToken, ensureRepository } from '../../../
 import { pushChange } from '../../../hack/forge/push.ts';
 import { type RunningForge, startForge } from '../../../hack/forge/start.ts';
 import { runOrThrow } from '../../../hack/lib/run.ts';
+import { createFluxClient } from '../../../src/assets/fetch/flux-client.ts';
 import type { ForgeSource } from '../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../src/assets/fetch/forge-client.ts';
+import type { ForgeCredential } from '../../../src/assets/fetch/forge-credential.ts';
 import { createRefCache } from '../../../src/assets/fetch/ref-cache.ts';
 import { createAssetStore } from '../../../src/assets/store/asset-store.ts';
 import { serve, type TestServer } from '../../unit/assets/http-server.ts';
+import { credentialFor, LOOPBACK } from '../../unit/assets/loopback.ts';
 
 const INTERVAL_MS = 300_000;
 const { signal } = new AbortController();
-const forge = createForgeClient();
+const forge = createForgeClient({ addresses: LOOPBACK });
 let directory: string;
 let gitea: RunningForge;
 let token: string;
+let credential: ForgeCredential;
 /** Between us and Gitea; counts. */
 let proxy: TestServer;
 let older: string;
@@ -34,6 +38,7 @@ beforeAll(async () => {
     });
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
   });
+  credential = credentialFor(token, proxy.url);
   older = (await pushChange(gitea.access, { repository: 'tpl', files: { 'config.yaml': 'name: older\n' } })).commit;
   newer = (await pushChange(gitea.access, { repository: 'tpl', files: { 'config.yaml': 'name: newer\n' } })).commit;
   await ensureRepository(gitea.access, 'empty');
@@ -73,24 +78,24 @@ describe('a ref on a real Gitea', () => {
   ])('may be %s, and costs one request', async (_what, ref, expected) => {
     let commit: string | undefined;
     const requests = await requestsDuring(async () => {
-      commit = await forge.resolve(source(ref), { token, signal });
+      commit = await forge.resolve(source(ref), { credential, signal });
     });
     expect({ commit, requests }).toEqual({ commit: expected === 'older' ? older : newer, requests: 1 });
   });
 
   it('may be a branch that is called like the beginning of a commit', async () => {
-    expect(await forge.resolve(source(newer.slice(0, 7)), { token, signal })).toBe(older);
+    expect(await forge.resolve(source(newer.slice(0, 7)), { credential, signal })).toBe(older);
   });
 
   it('may not be the beginning of a commit', async () => {
-    await expect(forge.resolve(source(older.slice(0, 8)), { token, signal })).rejects.toMatchObject({
+    await expect(forge.resolve(source(older.slice(0, 8)), { credential, signal })).rejects.toMatchObject({
       code: 'RefAbbreviated',
       message: `Cannot take "${older.slice(0, 8)}" for a commit: it is only the beginning of ${older}`,
     });
   });
 
   it('that is a whole commit costs no request', async () => {
-    expect(await requestsDuring(() => forge.resolve(source(older), { token, signal }))).toBe(0);
+    expect(await requestsDuring(() => forge.resolve(source(older), { credential, signal }))).toBe(0);
   });
 
   it('cannot be asked for conditionally: Gitea answers neither ETag nor 304', async () => {
@@ -109,34 +114,41 @@ describe('what is missing on a real Gitea', () => {
     ['a repository', 'main', { repo: 'nope' }, 'RepositoryNotFound', 'Repository molecule/nope does not exist at'],
     ['everything, before the first push', 'main', { repo: 'empty' }, 'RepositoryEmpty', 'Repository molecule/empty is'],
   ])('is named when it is %s', async (_what, ref, change, code, message) => {
-    const failure = await forge.resolve(source(ref, change), { token, signal }).catch((error: unknown) => error);
+    const failure = await forge.resolve(source(ref, change), { credential, signal }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
   it('is named when it is a commit that was written down wrong, for whose archive Gitea answers 500', async () => {
     const commit = 'f'.repeat(40);
-    await expect(forge.download(source(commit), commit, { token, signal })).rejects.toMatchObject({
+    await expect(forge.download(source(commit), commit, { credential, signal })).rejects.toMatchObject({
       code: 'RefNotFound',
       message: `Repository molecule/tpl has no branch, tag or commit "${commit}"`,
     });
   });
 
   it('is named when it is a branch that was deleted meanwhile', async () => {
-    expect(await forge.resolve(source('doomed'), { token, signal })).toBe(older);
+    expect(await forge.resolve(source('doomed'), { credential, signal })).toBe(older);
     await pushRefs(':refs/heads/doomed');
-    await expect(forge.resolve(source('doomed'), { token, signal })).rejects.toMatchObject({ code: 'RefNotFound' });
+    await expect(forge.resolve(source('doomed'), { credential, signal })).rejects.toMatchObject({
+      code: 'RefNotFound',
+    });
   });
 });
 
 it('a ref that does not move costs one request per interval, however many follow it, and its files one download', async () => {
   let nowMs = 0;
   const refs = createRefCache({ forge, now: () => nowMs, random: Math.random });
-  const store = await createAssetStore({ root: join(directory, 'store'), forge });
+  const store = await createAssetStore({
+    root: join(directory, 'store'),
+    maxBytes: 2 ** 30,
+    forge,
+    flux: createFluxClient({ addresses: LOOPBACK }),
+  });
   const follow = async (ref: string) => {
-    const question = { token, intervalMs: INTERVAL_MS, signal };
+    const question = { credential, intervalMs: INTERVAL_MS, signal };
     const look = await refs.look(source(ref), question);
     if (look.kind === 'failed') throw look.error;
-    return store.ensure({ source: source(ref), commit: look.commit, token, include: ['config.yaml'] }, signal);
+    return store.ensure({ source: source(ref), commit: look.commit, credential, include: ['config.yaml'] }, signal);
   };
   const followers = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? 'release/2026' : older));
   const counts: number[] = [];

@@ -6,18 +6,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createReadToken } from '../../../hack/forge/api.ts';
 import { pushDirectory } from '../../../hack/forge/push.ts';
 import { type RunningForge, startForge } from '../../../hack/forge/start.ts';
+import { createFluxClient } from '../../../src/assets/fetch/flux-client.ts';
 import type { ForgeSource } from '../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../src/assets/fetch/forge-client.ts';
+import type { ForgeCredential } from '../../../src/assets/fetch/forge-credential.ts';
 import { createAssetServer } from '../../../src/assets/server/asset-server.ts';
 import { type AssetStore, createAssetStore } from '../../../src/assets/store/asset-store.ts';
 import { runInPod } from '../../../src/materialize/run-in-pod.ts';
 import { DEFAULT_INCLUDE } from '../../../src/rules/asset-path.ts';
+import { credentialFor, LOOPBACK } from '../../unit/assets/loopback.ts';
 
 const signal = new AbortController().signal;
-const forge = createForgeClient();
+const forge = createForgeClient({ addresses: LOOPBACK });
 let root: string;
 let gitea: RunningForge;
-let token: string;
+let credential: ForgeCredential;
 let store: AssetStore;
 let source: ForgeSource;
 let commit: string;
@@ -25,7 +28,7 @@ let commit: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'gitea-test-'));
   gitea = await startForge({ dir: join(root, 'forge') });
-  token = await createReadToken(gitea.access);
+  credential = credentialFor(await createReadToken(gitea.access), gitea.access.url);
   ({ commit } = await pushDirectory(gitea.access, {
     repository: 'claude-code-default',
     directory: 'examples/templates/claude-code-default',
@@ -37,7 +40,12 @@ beforeAll(async () => {
     repo: 'claude-code-default',
     ref: 'main',
   };
-  store = await createAssetStore({ root: join(root, 'store'), forge });
+  store = await createAssetStore({
+    root: join(root, 'store'),
+    maxBytes: 2 ** 30,
+    forge,
+    flux: createFluxClient({ addresses: LOOPBACK }),
+  });
 });
 
 afterAll(async () => {
@@ -47,21 +55,21 @@ afterAll(async () => {
 
 describe('a real Gitea', () => {
   it('resolves a branch to the commit that was pushed', async () => {
-    expect(await forge.resolve(source, { token, signal })).toBe(commit);
+    expect(await forge.resolve(source, { credential, signal })).toBe(commit);
   });
 
   it('gives its archive, of which the store keeps the assets and passes over Dockerfile and symlink', async () => {
-    const artifact = await store.ensure({ source, commit, token, include: DEFAULT_INCLUDE }, signal);
-    expect(artifact).toMatchObject({ commit, files: 8, isCached: false });
-    expect(await store.ensure({ source, commit, token, include: DEFAULT_INCLUDE }, signal)).toEqual({
+    const artifact = await store.ensure({ source, commit, credential, include: DEFAULT_INCLUDE }, signal);
+    expect(artifact).toMatchObject({ revision: commit, files: 8, isCached: false });
+    expect(await store.ensure({ source, commit, credential, include: DEFAULT_INCLUDE }, signal)).toEqual({
       ...artifact,
       isCached: true,
     });
   });
 
   it('does not serve a private template to somebody without its token, even when it is stored already', async () => {
-    await store.ensure({ source, commit, token, include: DEFAULT_INCLUDE }, signal);
-    for (const other of [{}, { token: 'f'.repeat(40) }]) {
+    await store.ensure({ source, commit, credential, include: DEFAULT_INCLUDE }, signal);
+    for (const other of [{}, { credential: credentialFor('f'.repeat(40), gitea.access.url) }]) {
       await expect(store.ensure({ source, commit, ...other, include: DEFAULT_INCLUDE }, signal)).rejects.toMatchObject({
         name: 'FetchError',
       });
@@ -72,12 +80,14 @@ describe('a real Gitea', () => {
     ['an unknown branch', { ref: 'nope' }, 'RefNotFound'],
     ['an unknown repository', { repo: 'nope' }, 'RepositoryNotFound'],
   ])('says that %s is not found', async (_what, change, code) => {
-    await expect(forge.resolve({ ...source, ...change }, { token, signal })).rejects.toMatchObject({ code });
+    await expect(forge.resolve({ ...source, ...change }, { credential, signal })).rejects.toMatchObject({ code });
   });
 
   it('says the same without a token, and something else for a wrong one', async () => {
     await expect(forge.resolve(source, { signal })).rejects.toMatchObject({ code: 'RepositoryNotFound' });
-    await expect(forge.resolve(source, { token: 'wrong', signal })).rejects.toMatchObject({ code: 'Unauthorized' });
+    await expect(
+      forge.resolve(source, { credential: credentialFor('wrong', gitea.access.url), signal }),
+    ).rejects.toMatchObject({ code: 'Unauthorized' });
   });
 
   it('brings a template and then its next revision onto a volume, through store, server and materializer', async () => {
@@ -108,7 +118,7 @@ describe('a real Gitea', () => {
     const start = (nowMs: number) =>
       runInPod({ env: env(), nowMs, log: () => undefined, signal, places: { target, stateDirectory, tokenFile } });
 
-    digest = (await store.ensure({ source, commit, token, include: DEFAULT_INCLUDE }, signal)).digest;
+    digest = (await store.ensure({ source, commit, credential, include: DEFAULT_INCLUDE }, signal)).digest;
     expect((await start(1_000_000)).exitCode).toBe(0);
     expect((await readdir(join(target, 'agent-skills'))).sort()).toEqual([
       'review-change',
@@ -122,8 +132,8 @@ describe('a real Gitea', () => {
     await writeFile(join(directory, 'config.yaml'), 'name: changed\n');
     await rm(join(directory, 'agent-skills/write-tests'), { recursive: true });
     await pushDirectory(gitea.access, { repository: 'claude-code-default', directory });
-    const next = await forge.resolve(source, { token, signal });
-    digest = (await store.ensure({ source, commit: next, token, include: DEFAULT_INCLUDE }, signal)).digest;
+    const next = await forge.resolve(source, { credential, signal });
+    digest = (await store.ensure({ source, commit: next, credential, include: DEFAULT_INCLUDE }, signal)).digest;
     expect((await start(9_000_000)).exitCode).toBe(0);
     expect(await readFile(join(target, 'config.yaml'), 'utf8')).toBe('name: changed\n');
     expect((await readdir(join(target, 'agent-skills'))).sort()).toEqual(['review-change', 'summarise-repository']);

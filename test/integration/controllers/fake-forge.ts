@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { FetchError, ForgeClient } from '../../../src/assets/fetch/forge.ts';
+import type { FetchError, ForgeClient, ForgeCommit } from '../../../src/assets/fetch/forge.ts';
 import { END, entry, inChunks, TOP } from '../../unit/assets/tar-builder.ts';
 
 /** A forge with one repository, whatever it is called and whichever ref is asked for. */
@@ -9,6 +9,8 @@ export interface FakeForge extends ForgeClient {
   push(files: Readonly<Record<string, string>>): string;
   /** Every request fails so from now on; undefined: none does. */
   failWith(error: FetchError | undefined): void;
+  /** What it says of every commit's signature; at first that there is none. */
+  say(answer: ForgeCommit): void;
   /** How often each was asked for. */
   readonly requests: { readonly resolve: number; readonly download: number };
 }
@@ -18,6 +20,7 @@ export function createFakeForge(): FakeForge {
   const requests = { resolve: 0, download: 0 };
   let head = '';
   let failure: FetchError | undefined;
+  let said: ForgeCommit = { isVerified: false, reason: 'unsigned', payload: '', signature: '' };
   const push = (files: Readonly<Record<string, string>>): string => {
     const entries = Object.entries(files).map(([path, body]) => entry({ name: `repo/${path}`, body }));
     const archive = gzipSync(Buffer.concat([TOP, ...entries, END]));
@@ -32,6 +35,9 @@ export function createFakeForge(): FakeForge {
     failWith: (error) => {
       failure = error;
     },
+    say: (answer) => {
+      said = answer;
+    },
     resolve: async () => {
       requests.resolve += 1;
       if (failure !== undefined) throw failure;
@@ -41,6 +47,10 @@ export function createFakeForge(): FakeForge {
       requests.download += 1;
       if (failure !== undefined) throw failure;
       return inChunks(archives.get(commit) ?? Buffer.alloc(0));
+    },
+    readCommit: async () => {
+      if (failure !== undefined) throw failure;
+      return said;
     },
   };
 }

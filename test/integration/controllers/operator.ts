@@ -19,6 +19,7 @@ import { waitFor } from '../../../hack/lib/wait.ts';
 import { API_VERSION, LABELS, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT } from '../../../src/apis/v1alpha1/names.ts';
 import { PODS, WORKSPACES } from '../../../src/apis/v1alpha1/resources.ts';
 import type { Condition, Workspace } from '../../../src/apis/v1alpha1/types.generated.ts';
+import { createFluxClient } from '../../../src/assets/fetch/flux-client.ts';
 import type { ForgeClient } from '../../../src/assets/fetch/forge.ts';
 import { createAssetStore } from '../../../src/assets/store/asset-store.ts';
 import type { ClearanceSource } from '../../../src/controllers/clearance.ts';
@@ -38,6 +39,7 @@ import {
   createNamespace,
   serviceAccountKubeconfig,
 } from '../../support/control-plane.ts';
+import { LOOPBACK } from '../../unit/assets/loopback.ts';
 import { createFakeForge, type FakeForge } from './fake-forge.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -131,7 +133,12 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
     random: Math.random,
     log,
     forge: forgeClient,
-    assets: await createAssetStore({ root, forge: forgeClient }),
+    assets: await createAssetStore({
+      root,
+      maxBytes: 2 ** 30,
+      forge: forgeClient,
+      flux: createFluxClient({ addresses: LOOPBACK }),
+    }),
     settings: {
       programImage: 'example.invalid/molecule-operator:1',
       materializeCommand: ['materialize'],

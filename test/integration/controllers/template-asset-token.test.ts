@@ -6,6 +6,7 @@ import type { TemplateAsset } from '../../../src/apis/v1alpha1/types.generated.t
 import { createForgeClient } from '../../../src/assets/fetch/forge-client.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import { serve, type TestServer } from '../../unit/assets/http-server.ts';
+import { LOOPBACK } from '../../unit/assets/loopback.ts';
 import { archive, entry } from '../../unit/assets/tar-builder.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
@@ -49,6 +50,7 @@ const CASES: Readonly<Record<string, readonly [reason: string, reply: Reply]>> =
   'redirect-credentials': ['RedirectRefused', redirect(() => `http://user:${CANARY}@127.0.0.1:1/`)],
   'redirect-file': ['RedirectRefused', redirect((authorization) => `file:///${encodeURIComponent(authorization)}`)],
   'redirect-away': ['FetchFailed', redirect(() => `http://127.0.0.1:1/?token=${CANARY}`)],
+  'redirect-metadata': ['AddressRefused', redirect((authorization) => `https://169.254.169.254/${authorization}`)],
   'hangs-up': ['FetchFailed', (response) => response.destroy()],
   silent: ['FetchTimedOut', () => undefined],
   'not-an-archive': ['NotAnArchive', commitThen((authorization) => authorization)],
@@ -71,7 +73,7 @@ beforeAll(async () => {
     CASES[repository]?.[1](response, request.headers.authorization ?? '', request);
   });
   operator = await startOperator({
-    forgeClient: createForgeClient({ timeoutMs: 1_000 }),
+    forgeClient: createForgeClient({ addresses: LOOPBACK, timeoutMs: 1_000 }),
     onLog: (line) => void lines.push(line),
   });
   // A credential of its own for the case that silences all others with the same.
@@ -80,7 +82,7 @@ beforeAll(async () => {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace: operator.namespace },
-      stringData: { token: value },
+      stringData: { token: value, allowedHosts: new URL(forge.url).host },
     };
     await operator.client.create(SECRETS, secret, { fieldManager: 'test', signal });
   }
@@ -88,6 +90,14 @@ beforeAll(async () => {
   for (const repo of Object.keys(CASES)) {
     const secretRef = { name: repo === 'rate-limit' ? 'limited' : 'forge' };
     await operator.create(TEMPLATE_ASSETS, { spec: { source: { ...source, repo }, auth: 'token', secretRef } }, repo);
+  }
+  // Secrets of which one says nothing about where its token may go, and the other something else.
+  for (const [name, hosts] of Object.entries({ unbound: {}, elsewhere: { allowedHosts: 'git.example.com' } })) {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: operator.namespace } };
+    const stringData = { token: `${CANARY}-${name}`, ...hosts };
+    await operator.client.create(SECRETS, { ...secret, stringData }, { fieldManager: 'test', signal });
+    const spec = { source: { ...source, repo: name }, auth: 'token', secretRef: { name } };
+    await operator.create(TEMPLATE_ASSETS, { spec }, name);
   }
   const tls = { ...source, repo: 'tls', baseURL: forge.url.replace('http:', 'https:') };
   await operator.create(TEMPLATE_ASSETS, { spec: { source: tls, auth: 'token', secretRef: { name: 'forge' } } }, 'tls');
@@ -99,21 +109,23 @@ afterAll(async () => {
 });
 
 describe('a token', () => {
-  it.each([...Object.entries(CASES).map(([name, [reason]]) => [name, reason] as const), ['tls', 'TLSFailed'] as const])(
-    'is in no word about a forge with the fault %s, which is %s',
-    async (name, reason) => {
-      const asset = await waitFor(
-        async () => {
-          const candidate = await operator.get<TemplateAsset>(TEMPLATE_ASSETS, name);
-          return candidate.status?.lastAttempt !== undefined && candidate;
-        },
-        { what: `the TemplateAsset ${name} fail`, timeoutMs: 20_000 },
-      );
-      expect(asset.status?.lastAttempt?.reason).toBe(reason);
-      expect(asset.status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'False', reason });
-      expectNoCanary(JSON.stringify(asset));
-    },
-  );
+  it.each([
+    ...Object.entries(CASES).map(([name, [reason]]) => [name, reason] as const),
+    ['tls', 'TLSFailed'] as const,
+    ['unbound', 'SecretNotBound'] as const,
+    ['elsewhere', 'HostNotAllowed'] as const,
+  ])('is in no word about a forge with the fault %s, which is %s', async (name, reason) => {
+    const asset = await waitFor(
+      async () => {
+        const candidate = await operator.get<TemplateAsset>(TEMPLATE_ASSETS, name);
+        return candidate.status?.lastAttempt !== undefined && candidate;
+      },
+      { what: `the TemplateAsset ${name} fail`, timeoutMs: 20_000 },
+    );
+    expect(asset.status?.lastAttempt?.reason).toBe(reason);
+    expect(asset.status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'False', reason });
+    expectNoCanary(JSON.stringify(asset));
+  });
 
   it('is in no Event, no line of the log and no metric, although the forge was shown it', async () => {
     const events = await waitFor(
@@ -132,6 +144,26 @@ describe('a token', () => {
     expect(metrics).toContain('template-asset');
     expectNoCanary(metrics);
     expect(forge.requests.some(({ authorization }) => authorization === `token ${CANARY}`)).toBe(true);
+  });
+});
+
+it('goes nowhere before its Secret says where, and there the message has the command that says it', async () => {
+  for (const name of ['unbound', 'elsewhere'])
+    expect(forge.requests.filter(({ line }) => line.includes(`/repos/molecule/${name}/`))).toEqual([]);
+  const { host } = new URL(forge.url);
+  const messageOf = async (name: string) =>
+    (await operator.get<TemplateAsset>(TEMPLATE_ASSETS, name)).status?.conditions?.[0]?.message;
+  expect(await messageOf('elsewhere')).toBe(
+    `Secret "elsewhere" is not for ${host}, so its token is not sent there; correct spec.source.baseURL, or name in spec.secretRef a Secret for this forge: kubectl create secret generic NAME -n ${operator.namespace} --from-file=token=TOKEN_FILE --from-literal=allowedHosts=${host}`,
+  );
+  expect(await messageOf('unbound')).toBe(
+    `Secret "unbound" does not say for which hosts its token is, under the key "allowedHosts", so nothing is sent; if it was made for ${host}, say so: kubectl patch secret unbound -n ${operator.namespace} --type=merge -p '{"stringData":{"allowedHosts":"${host}"}}'`,
+  );
+  const allowedHosts = host;
+  await operator.patch(SECRETS, 'unbound', { stringData: { allowedHosts } });
+  await waitFor(async () => forge.requests.some(({ authorization }) => authorization === `token ${CANARY}-unbound`), {
+    what: 'the token be sent where the Secret says',
+    timeoutMs: 25_000,
   });
 });
 

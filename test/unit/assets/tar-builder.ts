@@ -12,6 +12,8 @@ export interface RawEntry {
   readonly prefix?: string;
   readonly magic?: string;
   readonly checksum?: string;
+  readonly uid?: string | Buffer;
+  readonly mtime?: string | Buffer;
 }
 
 export function entry(raw: RawEntry): Buffer {
@@ -22,18 +24,25 @@ export function entry(raw: RawEntry): Buffer {
   };
   put(raw.name as string, 0);
   put(`${raw.mode ?? '0000664'}\0`, 100);
-  put('0000000\0', 108);
+  put(raw.uid ?? '0000000\0', 108);
   put('0000000\0', 116);
   put(raw.size ?? `${body.length.toString(8).padStart(11, '0')}\0`, 124);
-  put('00000000000\0', 136);
+  put(raw.mtime ?? '00000000000\0', 136);
   header.write(raw.type ?? '0', 156, 'latin1');
   put(raw.linkName ?? '', 157);
   header.write(raw.magic ?? 'ustar\x0000', 257, 'latin1');
   put(raw.prefix ?? '', 345);
-  put('        ', 148);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  put(raw.checksum ?? `${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  sealHeader(header);
+  if (raw.checksum !== undefined) put(raw.checksum, 148);
   return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);
+}
+
+/** Writes the right checksum into a header. */
+export function sealHeader(header: Buffer): Buffer {
+  header.write('        ', 148, 'latin1');
+  const sum = header.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
 }
 
 export function record(key: string, value: string | Buffer): Buffer {
@@ -60,6 +69,14 @@ export function archive(...parts: readonly Buffer[]): Buffer {
   return gzipSync(Buffer.concat([GOOD, ...parts, END]));
 }
 
-export async function* inChunks(bytes: Buffer, size = 1000): AsyncGenerator<Uint8Array, void, void> {
-  for (let offset = 0; offset < bytes.length; offset += size) yield bytes.subarray(offset, offset + size);
+export function inChunks(bytes: Buffer, size = 1000): AsyncGenerator<Uint8Array, void, void> {
+  return inPieces(bytes, () => size);
+}
+
+export async function* inPieces(bytes: Buffer, nextSize: () => number): AsyncGenerator<Uint8Array, void, void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const piece = bytes.subarray(offset, offset + nextSize());
+    offset += piece.length;
+    yield piece;
+  }
 }

@@ -145,6 +145,26 @@ describe('connections', () => {
 });
 
 describe('calls', () => {
+  it('give up an answer without end once it is longer than wanted', async () => {
+    let isClosed = false;
+    server.handle = (stream) => {
+      stream.respond({ ':status': 200 });
+      const more = (): void => void stream.write(Buffer.alloc(1024), () => isClosed || more());
+      stream.on('error', () => undefined);
+      stream.on('close', () => {
+        isClosed = true;
+      });
+      more();
+    };
+    await expect(transport.call({ ...GET, maxBytes: 10_000 })).rejects.toThrow('it has more than 10000 bytes');
+    await until('the answer be given up', () => isClosed);
+  });
+
+  it('take one that is exactly as long', async () => {
+    server.handle = (stream) => reply(stream, 200, {});
+    expect((await transport.call({ ...GET, maxBytes: 2 })).text).toBe('{}');
+  });
+
   it('are at most sixteen in flight; the rest waits its turn', async () => {
     const open: ServerHttp2Stream[] = [];
     server.handle = (stream) => void open.push(stream);

@@ -84,7 +84,6 @@ export async function heal(place: Place, files: Files, run: HealRun = {}): Promi
       bundle: { fd: handle.fd, head: await readBundleHead(handle) },
       include: run.include ?? DEFAULT,
       inventory: decodeInventory(run.trusted?.text ?? stored ?? '') ?? new Map(),
-      storedInventory: stored,
       saveInventory: async (text) => {
         if (run.trusted !== undefined) run.trusted.text = text;
       },

@@ -23,4 +23,16 @@ describe('a failure', () => {
       reason: "Cannot heal volume: EACCES: permission denied, rename 'config.yaml' -> 'x'",
     });
   });
+
+  it.each([
+    ['ENOSPC', 'it is full; make room on it or give it a larger size'],
+    ['EDQUOT', 'its quota is used up; make room on it or raise the quota'],
+    ['EROFS', 'it is read-only; have it mounted with the right to write'],
+    ['EIO', 'its disk does not read or write any more; see to the storage'],
+    ['EACCES', 'something on it belongs to another user and is closed to us; give it to the user of the agent'],
+  ])('of the volume says what to do: %s', (code, advice) => {
+    const path = '/proc/self/fd/22/file-0123456789abcdef';
+    const error = Object.assign(new Error(`${code}: failed, open '${path}'`), { code });
+    expect(resultOfFailure(error).report.reason).toBe(`Cannot heal volume: ${advice} (${code}: failed, open 'file')`);
+  });
 });

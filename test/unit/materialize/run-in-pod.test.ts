@@ -1,11 +1,17 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MaterializeReport } from '../../../src/assets/report.ts';
 import type { RunResult } from '../../../src/materialize/result.ts';
 import { runInPod } from '../../../src/materialize/run-in-pod.ts';
 import { type Handler, serve, type TestServer } from '../assets/http-server.ts';
 import { bundleOf, identities, listing, makePlace, type Place, WANTED, wantedListing } from './fixture.ts';
+
+// The pauses between attempts to go on with a transfer.
+vi.mock('node:timers/promises', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:timers/promises')>()),
+  setTimeout: async () => undefined,
+}));
 
 const BUNDLE = bundleOf(WANTED);
 const INCLUDE = JSON.stringify(['config.yaml', 'prompts/**', 'agent-skills/**']);
@@ -98,6 +104,7 @@ describe('the init container', () => {
         action: 'healed',
         wanted: expect.stringMatching(/^[0-9a-f]{12}$/),
         found: expect.stringMatching(/^[0-9a-f]{12} 644$/),
+        keptAt: '.molecule/displaced/config.yaml',
       },
     ]);
   });

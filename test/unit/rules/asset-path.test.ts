@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  findHostility,
   findPathFault,
-  findTraversal,
   foldPath,
   type IncludeSet,
   isAboveInclude,
@@ -45,6 +45,8 @@ describe('path policy', () => {
     [`${'a/'.repeat(32)}b`, 'PathTooDeep'],
     ['.molecule/manifest.json', 'PathReserved'],
     ['.MOLECULE/x', 'PathReserved'],
+    ['prompts/.git/hooks/post-checkout', 'PathReserved'],
+    ['prompts/.GIT', 'PathReserved'],
     ['MEMORY.md', 'PathProtected'],
     ['memory.MD', 'PathProtected'],
     ['USER.md', 'PathProtected'],
@@ -64,6 +66,8 @@ describe('path policy', () => {
     '.claude/settings.json',
     'workspaces/a',
     'a..b/...',
+    'prompts/.github/x',
+    'prompts/x.git/.gitignore',
     'prompts/日本語 emoji 🎉.md',
     `${'a/'.repeat(31)}b`,
     `prompts/${'é'.repeat(127)}x`,
@@ -76,8 +80,8 @@ describe('path policy', () => {
     fc.assert(
       fc.property(fc.array(component, { minLength: 1, maxLength: 6 }), (components) => {
         const isPlain = components.every((name) => !['', '.', '..'].includes(name));
-        expect(findTraversal(components.join('/')) === undefined).toBe(isPlain);
-        expect(findTraversal(components.join('\\')) === undefined).toBe(isPlain);
+        expect(findHostility(components.join('/')) === undefined).toBe(isPlain);
+        expect(findHostility(components.join('\\')) === undefined).toBe(isPlain);
       }),
     );
   });
@@ -87,9 +91,46 @@ describe('path policy', () => {
     ['café', 'cafe\u0301'],
     ['README', 'readme'],
     ['ﬁle', 'FILE'],
+    ['\u1e9e', 'ß'],
+    ['\u1e9e', 'ss'],
+    ['\u212aelvin', 'kelvin'],
+    ['ΑΣ', 'ας'],
   ])('folds %j and %j together', (a, b) => {
     expect(foldPath(a)).toBe(foldPath(b));
   });
+});
+
+it('every Unicode form of a path folds to one name, and that to itself', () => {
+  const letter = fc.constantFrom(
+    'a',
+    'K',
+    'ß',
+    '\u1e9e',
+    'ς',
+    'Σ',
+    'İ',
+    'ı',
+    'ﬁ',
+    'é',
+    'e\u0301',
+    '\u212a',
+    'Ǆ',
+    'ŉ',
+    'ΐ',
+    '/',
+  );
+  const name = fc.string({
+    unit: fc.oneof(letter, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })),
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(name, (path) => {
+      const folded = foldPath(path);
+      const spellings = [folded, path.normalize('NFD'), path.normalize('NFC'), path.normalize('NFKC')];
+      for (const spelling of spellings) expect(foldPath(spelling)).toBe(folded);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('include list', () => {
@@ -133,6 +174,7 @@ describe('include list', () => {
     ['/**', 'PathEmpty'],
     ['.molecule/**', 'reserved'],
     ['.molecule', 'reserved'],
+    ['prompts/.git/**', 'reserved'],
   ])('refuses %j and says why (%s)', (glob, text) => {
     expect(parseInclude(['config.yaml', glob])).toMatchObject({
       kind: 'invalid',

@@ -1,5 +1,6 @@
 import { FetchError, type ForgeClient } from '../../../src/assets/fetch/forge.ts';
-import type { Artifact, AssetRequest, AssetStore } from '../../../src/assets/store/asset-store.ts';
+import { type AssetRequest, checkRequest } from '../../../src/assets/store/asset-request.ts';
+import type { Artifact, AssetStore } from '../../../src/assets/store/asset-store.ts';
 import { sha256Hex } from '../../../src/platform/digest.ts';
 
 /** The commit that the n-th push to a repository made. */
@@ -26,6 +27,9 @@ export class FakeForge {
       download: async () => {
         throw new Error('Only the asset store downloads, and this one does not');
       },
+      readCommit: async () => {
+        throw new Error('No template of these stories wants a signature');
+      },
     };
     this.assets = {
       ensure: async (request) => this.#ensure(request),
@@ -50,16 +54,18 @@ export class FakeForge {
     return [...this.#fetched.values()].some((artifact) => artifact.digest === digest);
   }
 
-  #ensure({ commit }: AssetRequest): Artifact {
-    const known = this.#fetched.get(commit);
+  #ensure(request: AssetRequest): Artifact {
+    const { revision } = checkRequest(request);
+    const known = this.#fetched.get(revision);
     const artifact = {
-      commit,
-      digest: `sha256:${sha256Hex(commit)}`,
+      revision,
+      digest: `sha256:${sha256Hex(revision)}`,
       sizeBytes: 1200,
       files: 4,
+      ignored: 0,
       isCached: known !== undefined,
     };
-    this.#fetched.set(commit, artifact);
+    this.#fetched.set(revision, artifact);
     return artifact;
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,7 @@ import fc from 'fast-check';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveError, escapePath } from '../../../../src/assets/archive/archive-error.ts';
+import type { ArchiveLayout } from '../../../../src/assets/archive/choose-files.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits, readArchive } from '../../../../src/assets/archive/read-archive.ts';
 import { buildBundle } from '../../../../src/assets/bundle/build-bundle.ts';
 import { type IncludeSet, parseInclude } from '../../../../src/rules/asset-path.ts';
@@ -26,17 +28,19 @@ interface Read {
   readonly files: Readonly<Record<string, string>>;
   readonly modes: Readonly<Record<string, number>>;
   readonly comment: string | undefined;
+  readonly ignored: number;
 }
 
 async function read(
   bytes: Buffer,
-  options: { subPath?: string; limits?: Partial<ArchiveLimits>; chunk?: number } = {},
+  options: { subPath?: string; layout?: ArchiveLayout; limits?: Partial<ArchiveLimits>; chunk?: number } = {},
 ): Promise<Read> {
   const files: Record<string, string> = {};
   const modes: Record<string, number> = {};
-  const { comment } = await readArchive(inChunks(bytes, options.chunk), {
+  const { comment, ignored } = await readArchive(inChunks(bytes, options.chunk), {
     include,
     ...(options.subPath === undefined ? {} : { subPath: options.subPath }),
+    ...(options.layout === undefined ? {} : { layout: options.layout }),
     limits: { ...ARCHIVE_LIMITS, ...options.limits },
     signal,
     onFile: async (file, content) => {
@@ -46,7 +50,7 @@ async function read(
       modes[file.path] = file.mode;
     },
   });
-  return { files, modes, comment };
+  return { files, modes, comment, ignored };
 }
 
 describe('reading an archive', () => {
@@ -59,14 +63,14 @@ describe('reading an archive', () => {
       entry({ name: 'repo/agent-skills/a/run.sh', body: '#!/bin/sh\n', mode: '0000775' }),
       entry({ name: 'repo/MEMORY.md', body: 'mine\n' }),
       entry({ name: 'repo/workspace/x', body: 'mine\n' }),
-      entry({ name: Buffer.from([...Buffer.from('repo/docs/'), 0xff]), body: 'latin\n' }),
     );
-    const { files, modes } = await read(bytes);
+    const { files, modes, ignored } = await read(bytes);
     expect(files).toEqual({
       'config.yaml': 'name: a\n',
       'prompts/system.md': 'Be kind.\n',
       'agent-skills/a/run.sh': '#!/bin/sh\n',
     });
+    expect(ignored).toBe(1);
     expect(modes).toEqual({ 'config.yaml': 0o644, 'prompts/system.md': 0o644, 'agent-skills/a/run.sh': 0o755 });
   });
 
@@ -96,19 +100,52 @@ describe('reading an archive', () => {
     await expect(read(linked, { subPath: 'templates/one' })).rejects.toMatchObject({ code: 'EntryNotAllowed' });
   });
 
-  it.each([
-    ['compressedBytes', 'CompressedTooLarge', 100],
-    ['expandedBytes', 'ExpandedTooLarge', 1024],
-    ['entries', 'TooManyEntries', 1],
-    ['assetBytes', 'AssetsTooLarge', 7],
-  ] as const)('stops at the limit of %s with %s', async (limit, code, value) => {
-    const bytes = archive();
-    await expect(read(bytes, { limits: { [limit]: value } })).rejects.toMatchObject({ code });
-    await expect(read(bytes)).resolves.toBeDefined();
+  it('counts what it passes over: every link and device outside the allowlist, and no file or folder', async () => {
+    const odd = ['1', '2', '3', '4', '6'].map((type) => entry({ name: `repo/odd${type}`, type, linkName: '/etc' }));
+    const bytes = archive(...odd, entry({ name: 'repo/docs/', type: '5' }), entry({ name: 'repo/docs/x', body: 'x' }));
+    expect((await read(bytes)).ignored).toBe(5);
+    expect((await read(archive())).ignored).toBe(0);
   });
 
   it('accepts exactly as many bytes of assets as the limit says', async () => {
     await expect(read(archive(), { limits: { assetBytes: 8 } })).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['', './'],
+    ['./', './'],
+    ['./', '.'],
+    ['', ''],
+  ])('takes a bare archive with names like %jconfig.yaml and the root entry %j', async (prefix, root) => {
+    const parts = [
+      ...(root === '' ? [] : [entry({ name: root, type: '5' })]),
+      entry({ name: `${prefix}config.yaml`, body: 'name: a\n' }),
+      entry({ name: `${prefix}prompts/`, type: '5' }),
+      entry({ name: `${prefix}prompts/system.md`, body: 'Be kind.\n' }),
+      entry({ name: `${prefix}one/config.yaml`, body: 'one\n' }),
+    ];
+    const bytes = gzipSync(Buffer.concat([...parts, END]));
+    expect((await read(bytes, { layout: 'bare' })).files).toEqual({
+      'config.yaml': 'name: a\n',
+      'prompts/system.md': 'Be kind.\n',
+    });
+    expect((await read(bytes, { layout: 'bare', subPath: 'one' })).files).toEqual({ 'config.yaml': 'one\n' });
+    await expect(read(bytes)).rejects.toMatchObject({ code: expect.stringMatching(/^(TopFolder|PathTraversal)$/) });
+  });
+
+  it.each([
+    ['././config.yaml', '0', 'PathTraversal'],
+    ['.//etc/passwd', '0', 'PathAbsolute'],
+    ['./../x', '0', 'PathTraversal'],
+    ['../x', '0', 'PathTraversal'],
+    ['.', '2', 'PathTraversal'],
+    ['.', '0', 'PathTraversal'],
+    ['./', '0', 'PathEmpty'],
+    ['', '5', 'PathEmpty'],
+    ['./config.yaml', '0', 'DuplicatePath'],
+  ])('refuses %j of type %s in a bare archive with %s', async (name, type, code) => {
+    const bytes = gzipSync(Buffer.concat([entry({ name: 'config.yaml', body: 'a' }), entry({ name, type }), END]));
+    await expect(read(bytes, { layout: 'bare' })).rejects.toMatchObject({ code });
   });
 
   it('passes errors of the source on as they are and lets go of it when it refuses', async () => {
@@ -191,6 +228,43 @@ describe('against an independent writer', () => {
       { numRuns: 40 },
     );
   });
+
+  it.each([
+    ['git archive', ['git', '-C', 'repo', 'archive', '--format=tar.gz', '--prefix=top/', '-o', '../out.tgz', 'HEAD']],
+    ['GNU tar, ustar', ['tar', '--format=ustar', '-czf', 'out.tgz', 'repo']],
+    ['GNU tar, pax', ['tar', '--format=posix', '-czf', 'out.tgz', 'repo']],
+    ['GNU tar, bare', ['tar', '--format=posix', '-czf', 'out.tgz', '-C', 'repo', '.']],
+  ] as const)(
+    'what %s writes comes back byte by byte, with long names and empty files',
+    async (name, [program, ...args]) => {
+      const files: Record<string, string> = {
+        'config.yaml': 'name: a\n',
+        'prompts/日本語 🎉.md': 'x'.repeat(1500),
+        'agent-skills/empty': '',
+        [`agent-skills/${'d'.repeat(60)}/${'e'.repeat(90)}`]: 'long\n',
+      };
+      for (const [path, body] of Object.entries(files)) {
+        await mkdir(dirname(join(directory, 'repo', path)), { recursive: true });
+        await writeFile(join(directory, 'repo', path), body);
+      }
+      await symlink('config.yaml', join(directory, 'repo/link'));
+      const isGit = program === 'git';
+      const git = (...words: string[]): void => {
+        execFileSync('git', ['-C', join(directory, 'repo'), '-c', 'user.name=a', '-c', 'user.email=a@b', ...words]);
+      };
+      if (isGit) {
+        git('init', '-q');
+        git('add', '.');
+        git('commit', '-qm', 'all');
+      }
+      execFileSync(program, args, { cwd: directory });
+      const layout = name === 'GNU tar, bare' ? 'bare' : 'oneFolder';
+      const found = await read(await readFile(join(directory, 'out.tgz')), { layout });
+      expect(found.files).toEqual(files);
+      expect(found.ignored).toBe(1);
+      expect(found.comment).toEqual(isGit ? expect.stringMatching(/^[0-9a-f]{40}$/) : undefined);
+    },
+  );
 
   it('a mutated archive ends in an ArchiveError or in a tree, and leaves no file behind', async () => {
     const plain = Buffer.concat([

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { ForgeSource } from '../../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../../src/assets/fetch/forge-client.ts';
-import { githubApi } from '../../../../src/assets/fetch/github.ts';
+import type { ForgeCredential } from '../../../../src/assets/fetch/forge-credential.ts';
+import { githubApi } from '../../../../src/assets/fetch/github-api.ts';
 import { type Handler, serve, type TestServer } from '../http-server.ts';
+import { credentialFor, LOOPBACK } from '../loopback.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const TOKEN = 'canary-0123456789';
 const signal = new AbortController().signal;
-const forge = createForgeClient({ timeoutMs: 5_000 });
+const forge = createForgeClient({ addresses: LOOPBACK, timeoutMs: 5_000 });
 
 function source(server: TestServer, change: Partial<ForgeSource> = {}): ForgeSource {
   return { forge: 'gitea', baseURL: server.url, owner: 'molecule', repo: 'tpl', ref: 'feature/x', ...change };
+}
+
+function tokenFor(...servers: readonly TestServer[]): ForgeCredential {
+  return credentialFor(TOKEN, ...servers.map(({ url }) => url));
 }
 
 const answer =
@@ -27,7 +33,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<string> {
 describe('resolving a ref', () => {
   it('asks Gitea once, for one commit and nothing else', async () => {
     await using server = await serve(answer(200, {}, JSON.stringify({ sha: COMMIT, author: {} })));
-    expect(await forge.resolve(source(server), { token: TOKEN, signal })).toBe(COMMIT);
+    expect(await forge.resolve(source(server), { credential: tokenFor(server), signal })).toBe(COMMIT);
     expect(server.requests).toEqual([
       {
         line: 'GET /api/v1/repos/molecule/tpl/git/commits/feature%2Fx?stat=false&verification=false&files=false',
@@ -38,7 +44,9 @@ describe('resolving a ref', () => {
 
   it('asks GitHub once, for the commit as text', async () => {
     await using server = await serve(answer(200, {}, COMMIT));
-    expect(await forge.resolve(source(server, { forge: 'github' }), { token: TOKEN, signal })).toBe(COMMIT);
+    expect(await forge.resolve(source(server, { forge: 'github' }), { credential: tokenFor(server), signal })).toBe(
+      COMMIT,
+    );
     expect(server.requests).toEqual([
       { line: 'GET /api/v3/repos/molecule/tpl/commits/feature%2Fx', authorization: `Bearer ${TOKEN}` },
     ]);
@@ -50,10 +58,11 @@ describe('resolving a ref', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it.each([undefined, ''])('sends no credential at all for the token %j (TA-10)', async (token) => {
+  it('sends no credential at all without one, and an empty token is none (TA-10)', async () => {
     await using server = await serve(answer(200, {}, JSON.stringify({ sha: COMMIT })));
-    await forge.resolve(source(server), { signal, ...(token === undefined ? {} : { token }) });
+    await forge.resolve(source(server), { signal });
     expect(server.requests[0]?.authorization).toBeUndefined();
+    expect(() => credentialFor('', server.url)).toThrow('Cannot make a credential of an empty token');
   });
 
   it.each(['', 'null', '[]', '{}', '{"sha":"abc"}', '<html>', '{"sha":1}'])(
@@ -87,7 +96,9 @@ describe('a forge that does not deliver', () => {
     await using server = await serve(
       answer(status, headers as Record<string, string>, [204, 304].includes(status) ? '' : `secret ${TOKEN}`),
     );
-    const failure = await forge.resolve(source(server), { token: TOKEN, signal }).catch((error: unknown) => error);
+    const failure = await forge
+      .resolve(source(server), { credential: tokenFor(server), signal })
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'FetchError', code });
     expect((failure as { retryAfterMs?: number }).retryAfterMs).toBe(retryAfterMs);
     expect(String(failure)).not.toMatch(/canary|secret|stat=/);
@@ -95,7 +106,7 @@ describe('a forge that does not deliver', () => {
 
   it('says that 404 may mean a missing right, with a token and without', async () => {
     await using server = await serve(answer(404));
-    await expect(forge.resolve(source(server), { token: TOKEN, signal })).rejects.toThrow(
+    await expect(forge.resolve(source(server), { credential: tokenFor(server), signal })).rejects.toThrow(
       `Repository molecule/tpl does not exist at ${server.url} or is hidden from this token`,
     );
     await expect(forge.resolve(source(server), { signal })).rejects.toThrow(
@@ -113,7 +124,9 @@ describe('a forge that does not deliver', () => {
         ? response.writeHead(404).end()
         : response.end(JSON.stringify({ empty: true }));
     });
-    await expect(forge.resolve(source(server), { token: TOKEN, signal })).rejects.toMatchObject({ code });
+    await expect(forge.resolve(source(server), { credential: tokenFor(server), signal })).rejects.toMatchObject({
+      code,
+    });
     expect(server.requests).toHaveLength(3);
   });
 
@@ -122,7 +135,7 @@ describe('a forge that does not deliver', () => {
       code: 'Unreachable',
     });
     await using silent = await serve(() => undefined);
-    const hasty = createForgeClient({ timeoutMs: 100 });
+    const hasty = createForgeClient({ addresses: LOOPBACK, timeoutMs: 100 });
     await expect(hasty.resolve(source(silent), { signal })).rejects.toMatchObject({ code: 'TimedOut' });
     await using broken = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('part');
@@ -197,7 +210,9 @@ describe('redirects', () => {
         : response.writeHead(302, { location: '/moved?signature=secret' }).end(),
     );
     expect(
-      await collect(await forge.download(source(first, { forge: 'github' }), COMMIT, { token: TOKEN, signal })),
+      await collect(
+        await forge.download(source(first, { forge: 'github' }), COMMIT, { credential: tokenFor(first), signal }),
+      ),
     ).toBe('archive');
     expect(first.requests.map(({ authorization }) => authorization)).toEqual([`Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);
     expect([...other.requests, ...back.requests].map(({ authorization }) => authorization)).toEqual([
@@ -214,7 +229,7 @@ describe('redirects', () => {
   ])('%s are refused', async (_what, location) => {
     await using server = await serve(answer(302, { location }));
     const failure = await forge
-      .download(source(server), COMMIT, { token: TOKEN, signal })
+      .download(source(server), COMMIT, { credential: tokenFor(server), signal })
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'RedirectRefused' });
     expect(String(failure)).not.toContain('secret');

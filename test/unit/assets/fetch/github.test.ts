@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ForgeClient, ForgeSource } from '../../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../../src/assets/fetch/forge-client.ts';
+import { credentialFor, LOOPBACK } from '../loopback.ts';
 import { archive } from '../tar-builder.ts';
 import { type ScriptedGithub, startGithub } from './scripted-github.ts';
 
@@ -15,14 +16,14 @@ let nowMs: number;
 beforeEach(async () => {
   github = await startGithub(archive());
   nowMs = Date.parse('2026-03-01T10:00:00Z');
-  forge = createForgeClient({ now: () => nowMs });
+  forge = createForgeClient({ addresses: LOOPBACK, now: () => nowMs });
 });
 afterEach(() => github[Symbol.asyncDispose]());
 
 function resolve(ref: string, change: Partial<ForgeSource> & { readonly token?: string } = {}): Promise<string> {
   const { token = TOKEN, ...source } = change;
   const base = { forge: 'github', baseURL: github.url, owner: 'molecule', repo: 'tpl', ref } as const;
-  return forge.resolve({ ...base, ...source }, { token, signal });
+  return forge.resolve({ ...base, ...source }, { credential: credentialFor(token, github.url), signal });
 }
 
 describe('a ref on GitHub', () => {
@@ -84,7 +85,9 @@ describe('what is missing on GitHub', () => {
   it('is named when it is a commit that was written down wrong', async () => {
     github.refs.set('main', ONE);
     const source = { forge: 'github', baseURL: github.url, owner: 'molecule', repo: 'tpl', ref: TWO } as const;
-    await expect(forge.download(source, TWO, { token: TOKEN, signal })).rejects.toMatchObject({
+    await expect(
+      forge.download(source, TWO, { credential: credentialFor(TOKEN, github.url), signal }),
+    ).rejects.toMatchObject({
       code: 'RefNotFound',
       message: `Repository molecule/tpl has no branch, tag or commit "${TWO}"`,
     });
@@ -121,7 +124,8 @@ it('follows a download to another host without the token', async () => {
   github.refs.set('main', ONE);
   const source = { forge: 'github', baseURL: github.url, owner: 'molecule', repo: 'tpl', ref: 'main' } as const;
   const parts: Uint8Array[] = [];
-  for await (const part of await forge.download(source, ONE, { token: TOKEN, signal })) parts.push(part);
+  for await (const part of await forge.download(source, ONE, { credential: credentialFor(TOKEN, github.url), signal }))
+    parts.push(part);
   expect(Buffer.concat(parts)).toEqual(archive());
   expect(github.downloads.map(({ authorization }) => authorization)).toEqual([undefined]);
 });

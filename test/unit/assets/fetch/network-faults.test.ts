@@ -1,15 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureAuthority } from '../../../../hack/lib/certificates.ts';
 import { explainFault } from '../../../../src/assets/fetch/explain-fault.ts';
-import type { ForgeClient } from '../../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../../src/assets/fetch/forge-client.ts';
 import { serve } from '../http-server.ts';
+import { credentialFor, LOOPBACK } from '../loopback.ts';
 
 const { signal } = new AbortController();
 let directory: string;
@@ -26,17 +25,18 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function failureOf(baseURL: string, forge: ForgeClient = createForgeClient()): Promise<unknown> {
+async function failureOf(baseURL: string, forge = createForgeClient({ addresses: LOOPBACK })): Promise<unknown> {
   const source = { forge: 'gitea', baseURL, owner: 'o', repo: 'r', ref: 'main' } as const;
-  return forge.resolve(source, { token: 'canary', signal }).catch((error: unknown) => error);
+  return forge
+    .resolve(source, { credential: credentialFor('canary', baseURL), signal })
+    .catch((error: unknown) => error);
 }
 
 describe('a forge that cannot be reached', () => {
   it('because its name means nothing is HostNotFound', async () => {
-    const lookup = (_host: string, _options: unknown, done: (error: Error, address: string, family: number) => void) =>
+    const lookup: LookupFunction = (_host, _options, done) =>
       done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), '', 0);
-    const dispatcher = new Agent({ connect: { lookup } });
-    expect(await failureOf('https://git.example', createForgeClient({ dispatcher }))).toMatchObject({
+    expect(await failureOf('https://git.example', createForgeClient({ addresses: LOOPBACK, lookup }))).toMatchObject({
       code: 'HostNotFound',
       message: 'Cannot fetch from https://git.example: the name of its host cannot be resolved (ENOTFOUND)',
     });
@@ -79,7 +79,10 @@ describe('explainFault()', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'TLSFailed'],
     ['ECONNRESET', 'Unreachable'],
     ['UND_ERR_SOCKET', 'Unreachable'],
-    ['HPE_INVALID_CONSTANT', 'Unreachable'],
+    ['HPE_INVALID_CONSTANT', 'BadResponse'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'BadResponse'],
+    ['ADDRESS_REFUSED', 'AddressRefused'],
+    ['CLEARTEXT_REFUSED', 'AddressRefused'],
   ])('takes %s for %s', (code, expected) => {
     const error = Object.assign(new Error('https://user:password@git.example'), { code });
     const fault = explainFault(error, 'https://git.example');
@@ -97,10 +100,8 @@ describe('explainFault()', () => {
   });
 
   it('lets a mistake of ours through as it is', async () => {
-    await using server = await serve((_request, response) => response.end());
-    const dispatcher = new Agent().compose(() => (_options, _handler) => {
-      throw new TypeError('a mistake');
-    });
-    expect(await failureOf(server.url, createForgeClient({ dispatcher }))).toBeInstanceOf(TypeError);
+    const lookup: LookupFunction = (_host, _options, done) => done(new TypeError('a mistake'), '', 0);
+    const forge = createForgeClient({ addresses: LOOPBACK, lookup });
+    expect(await failureOf('https://git.example', forge)).toBeInstanceOf(TypeError);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FetchError, type ForgeSource } from '../../../../src/assets/fetch/forge.ts';
 import { createRefCache, type RefCache, type RefQuestion } from '../../../../src/assets/fetch/ref-cache.ts';
+import { credentialFor } from '../loopback.ts';
 
 const COMMIT = 'a'.repeat(40);
 const SOURCE: ForgeSource = { forge: 'gitea', baseURL: 'https://git.example', owner: 'o', repo: 'r', ref: 'main' };
@@ -55,7 +56,7 @@ describe('RefCache', () => {
     ['owner', { owner: 'other' }, {}],
     ['repository', { repo: 'other' }, {}],
     ['ref', { ref: 'other' }, {}],
-    ['credential', {}, { token: 'other' }],
+    ['credential', {}, { credential: credentialFor('other', 'https://git.example') }],
   ])('never takes the answer about another %s', async (_what, change, question) => {
     await look();
     await look(change, question);

@@ -5,9 +5,11 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createForgeClient } from '../../../../src/assets/fetch/forge-client.ts';
-import { type AssetRequest, type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
+import type { ForgeRequest } from '../../../../src/assets/store/asset-request.ts';
+import { type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
+import { createClients } from '../clients.ts';
 import { type Handler, serve, type TestServer } from '../http-server.ts';
+import { credentialFor } from '../loopback.ts';
 import { archive, END, entry, GOOD, globalPax, record } from '../tar-builder.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
@@ -22,13 +24,13 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 const serveArchive: Handler = (_request, response) =>
   response.end(archive(entry({ name: 'repo/prompts/a.md', body: 'a\n' })));
 
-function request(server: TestServer, change: Partial<AssetRequest> = {}): AssetRequest {
+function request(server: TestServer, change: Partial<ForgeRequest> = {}): ForgeRequest {
   const source = { forge: 'gitea', baseURL: server.url, owner: 'molecule', repo: 'tpl', ref: 'main' } as const;
   return { source, commit: COMMIT, include: ['config.yaml', 'prompts/**'], ...change };
 }
 
 function openStore(): Promise<AssetStore> {
-  return createAssetStore({ root, forge: createForgeClient() });
+  return createAssetStore({ root, maxBytes: 2 ** 30, ...createClients() });
 }
 
 describe('asset store', () => {
@@ -37,7 +39,7 @@ describe('asset store', () => {
     const store = await openStore();
     const artifacts = await Promise.all(Array.from({ length: 100 }, () => store.ensure(request(server), signal)));
     expect(new Set(artifacts.map(({ digest }) => digest)).size).toBe(1);
-    expect(artifacts[0]).toMatchObject({ commit: COMMIT, files: 2, sizeBytes: 10, isCached: false });
+    expect(artifacts[0]).toMatchObject({ revision: COMMIT, files: 2, sizeBytes: 10, isCached: false });
     expect(await store.ensure(request(server), signal)).toEqual({ ...artifacts[0], isCached: true });
     expect(await (await openStore()).ensure(request(server), signal)).toEqual({ ...artifacts[0], isCached: true });
     expect(server.requests).toHaveLength(1);
@@ -56,13 +58,13 @@ describe('asset store', () => {
     await using server = await serve(serveArchive);
     const store = await openStore();
     const base = request(server);
-    const variants: AssetRequest[] = [
+    const variants: ForgeRequest[] = [
       base,
       { ...base, commit: 'f'.repeat(40) },
       { ...base, include: ['config.yaml'] },
       { ...base, limits: { assetBytes: 1000 } },
-      { ...base, token: 'one' },
-      { ...base, token: 'two' },
+      { ...base, credential: credentialFor('one', base.source.baseURL) },
+      { ...base, credential: credentialFor('two', base.source.baseURL) },
       { ...base, source: { ...base.source, repo: 'other' } },
       { ...base, source: { ...base.source, owner: 'other' } },
       { ...base, source: { ...base.source, baseURL: `${server.url}/` } },
@@ -70,8 +72,24 @@ describe('asset store', () => {
     for (const variant of variants) await store.ensure(variant, signal);
     for (const variant of variants) expect(await store.ensure(variant, signal)).toMatchObject({ isCached: true });
     expect(server.requests).toHaveLength(variants.length);
-    await store.ensure({ ...base, source: { ...base.source, ref: 'other-name-of-the-commit' }, token: '' }, signal);
+    await store.ensure({ ...base, source: { ...base.source, ref: 'other-name-of-the-commit' } }, signal);
     expect(server.requests).toHaveLength(variants.length);
+  });
+
+  it('is no way to a private repository: only a credential that may read it is given what it holds', async () => {
+    await using server = await serve((call, response) => {
+      if (call.headers.authorization === 'token alices') serveArchive(call, response);
+      else response.writeHead(404).end();
+    });
+    const store = await openStore();
+    const base = request(server);
+    const alices = { ...base, credential: credentialFor('alices', server.url) };
+    expect(await store.ensure(alices, signal)).toMatchObject({ files: 2 });
+    const nothing = expect.objectContaining({ name: 'FetchError' });
+    for (const other of [base, { ...base, credential: credentialFor('bobs', server.url) }])
+      await expect(store.ensure(other, signal)).rejects.toEqual(nothing);
+    expect(await (await openStore()).ensure(alices, signal)).toMatchObject({ isCached: true });
+    await expect((await openStore()).ensure(base, signal)).rejects.toEqual(nothing);
   });
 
   it.each([

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createForgeClient } from '../../../../src/assets/fetch/forge-client.ts';
-import { type AssetRequest, type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
+import type { AssetRequest } from '../../../../src/assets/store/asset-request.ts';
+import { type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
+import { createClients } from '../clients.ts';
 import { type Handler, serve, type TestServer } from '../http-server.ts';
 import { archive, entry } from '../tar-builder.ts';
 
@@ -24,7 +25,7 @@ const serveArchives: Handler = ({ url = '' }, response) =>
   response.end(archive(entry({ name: 'repo/prompts/a.md', body: url })));
 
 function openStore(): Promise<AssetStore> {
-  return createAssetStore({ root, forge: createForgeClient(), now: () => nowMs });
+  return createAssetStore({ root, maxBytes: 2 ** 30, ...createClients(), now: () => nowMs });
 }
 
 function request(server: TestServer, letter: string): AssetRequest {

@@ -21,6 +21,36 @@ describe('leader election', () => {
   });
 });
 
+describe('networks of forges', () => {
+  it('are none, so that nothing private is reachable, until they are listed', () => {
+    expect(read().forgeNetworks).toEqual([]);
+    expect(read('--forge-networks', '10.20.0.0/16, fd12:3456::/32').forgeNetworks).toEqual([
+      { address: '10.20.0.0', prefix: 16, family: 'ipv4' },
+      { address: 'fd12:3456::', prefix: 32, family: 'ipv6' },
+    ]);
+  });
+
+  it.each([
+    ['10.20.0.0', '10.20.0.0'],
+    ['10.0.0.0/8,git.example.com', 'git.example.com'],
+    ['10.0.0.0/8,', ''],
+    ['::ffff:10.0.0.0/104', '::ffff:10.0.0.0/104'],
+  ])('are not %s', (text, part) => {
+    vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      expect(() => read(`--forge-networks=${text}`)).toThrow('exit 2');
+      expect(stderr.mock.calls.join()).toContain(
+        `"${part}" is no network; write for example 10.20.0.0/16,fd12:3456::/32`,
+      );
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+});
+
 describe('the deletion webhook', () => {
   it('is reached through its Service', () => {
     expect(read().webhook).toEqual({ host: '0.0.0.0', port: 9443 });
@@ -40,6 +70,29 @@ describe('the deletion webhook', () => {
     try {
       expect(() => read(`--webhook-url=${url}`)).toThrow('exit 2');
       expect(stderr.mock.calls.join()).toContain('write https://HOST:PORT');
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+});
+
+describe('the store', () => {
+  it.each([
+    [[], 1536 * 2 ** 20],
+    [['--store-bytes=3Gi'], 3 * 2 ** 30],
+    [['--store-bytes=67108864'], 2 ** 26],
+  ])('keeps assets in so many bytes: %j', (flags, storeBytes) => {
+    expect(read(...flags)).toMatchObject({ storeBytes });
+  });
+
+  it.each(['63Mi', '-3Gi', '1.5', 'much'])('cannot keep assets in %s', (size) => {
+    vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      expect(() => read(`--store-bytes=${size}`)).toThrow('exit 2');
+      expect(stderr.mock.calls.join()).toContain('write a size of at least 64Mi');
     } finally {
       vi.restoreAllMocks();
     }

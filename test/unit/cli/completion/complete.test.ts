@@ -17,10 +17,13 @@ const OBJECTS = [
   decided('Denied', 'Denied', { name: 'ask-denied' }),
 ];
 
+const REVISION = 'a1b2c3d4e5f60718293a4b5c6d7e8f9001122334';
 const COMMANDS = [
   'tree',
   'status',
   'sync',
+  'assets',
+  'rollback',
   'approvals',
   'delete',
   'plan',
@@ -119,6 +122,35 @@ describe('completion', () => {
     [[], COMMANDS],
   ])('of %j', async (words, expected) => {
     expect(await completed(words)).toEqual(expected);
+  });
+
+  it.each<[readonly string[], readonly string[]]>([
+    [
+      ['rollback', 'ta/writing', '--to', ''],
+      ['previous', REVISION, ':4'],
+    ],
+    [
+      ['rollback', 'ta/writing', '--to=a1'],
+      [`--to=${REVISION}`, ':4'],
+    ],
+    [['rollback', '--to', ''], [':4']],
+    [['rollback', 'ws/writer', '--to', ''], [':4']],
+    [['rollback', 'ta/nobody', '--to', ''], [':4']],
+    [
+      ['assets', 'writer', '--restore', ''],
+      ['prompts/system.md', ':4'],
+    ],
+    [['assets', 'ta/writing', '--restore', ''], [':4']],
+  ])('offers for %j what the object that is named says', async (words, expected) => {
+    const history = [{ revision: REVISION, digest: `sha256:${'ab'.repeat(32)}`, publishedAt: '2026-11-20T07:05:00Z' }];
+    const kept = [
+      { path: 'prompts/system.md', keptAt: '.molecule/displaced/prompts/system.md', time: '2026-11-20T07:05:00Z' },
+    ];
+    const objects = [
+      templateAsset('writing', { status: { history } }),
+      workspace('writer', { status: { assets: { kept } } }),
+    ];
+    expect(await completed(words, { objects })).toEqual(expected);
   });
 
   it('describes what it offers', async () => {

@@ -319,11 +319,29 @@ describe('kubectl molecule status of the others', () => {
         ● Workspaces  -            Waiting  0 of 1 ready; not ready: writer
 
       Waits for: SecretNotFound: Secret "forge-token" does not exist in this namespace
-      Next:      kubectl create secret generic forge-token -n acme --from-file=token=TOKEN_FILE --dry-run=client -o yaml | kubectl apply -n acme -f -
+      Next:      kubectl create secret generic forge-token -n acme --from-file=token=TOKEN_FILE --from-literal=allowedHosts=FORGE_HOST --dry-run=client -o yaml | kubectl apply -n acme -f -
 
       Events: none
       "
     `);
+  });
+
+  it('tells which revisions a TemplateAsset can be rolled back to', async () => {
+    const artifact = { revision: 'a'.repeat(40), digest: `sha256:${'ab'.repeat(32)}`, sizeBytes: 1200, files: 4 };
+    const history = [...'abcde'].map((digit) => ({
+      revision: digit.repeat(40),
+      digest: artifact.digest,
+      publishedAt: '2026-11-20T07:05:00Z',
+    }));
+    const messageOf = async (status: object): Promise<string | null | undefined> => {
+      const { chain } = await statusOf('ta/writing', { objects: [templateAsset('writing', { status })] });
+      return chain.find(({ link }) => link === 'artifact')?.message;
+    };
+    const own = 'Revision aaaaaaaaaaaa, 4 files, 1200 bytes';
+    expect(await messageOf({ artifact, history })).toBe(
+      `${own}; before it bbbbbbbbbbbb, cccccccccccc, dddddddddddd and 1 more`,
+    );
+    expect(await messageOf({ artifact, history: history.slice(0, 1) })).toBe(own);
   });
 
   it('finds nothing to do about an Org that works', async () => {

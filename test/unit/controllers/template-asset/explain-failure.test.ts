@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ArchiveError, type ArchiveErrorCode } from '../../../../src/assets/archive/archive-error.ts';
+import { FluxDownloadError } from '../../../../src/assets/fetch/flux-client.ts';
 import { FetchError, type FetchErrorCode } from '../../../../src/assets/fetch/forge.ts';
-import { AssetRequestError } from '../../../../src/assets/store/asset-store.ts';
+import { AssetRequestError } from '../../../../src/assets/store/asset-request.ts';
+import { StoreFullError } from '../../../../src/assets/store/store-room.ts';
 import { explainFailure } from '../../../../src/controllers/template-asset/explain-failure.ts';
 
 describe('explainFailure()', () => {
@@ -18,6 +20,8 @@ describe('explainFailure()', () => {
     ['TooLarge', 'ArchiveTooLarge', true],
     ['Unreachable', 'FetchFailed', false],
     ['HostNotFound', 'HostNotFound', false],
+    ['AddressRefused', 'AddressRefused', false],
+    ['HostNotAllowed', 'HostNotAllowed', false],
     ['TLSFailed', 'TLSFailed', false],
     ['TimedOut', 'FetchTimedOut', false],
     ['InvalidSource', 'SourceInvalid', true],
@@ -27,11 +31,19 @@ describe('explainFailure()', () => {
     expect(failure?.message).toMatch(/^What is; \w.{10,}[^.]$/);
   });
 
+  it('names the flag that lets a private forge be asked', () => {
+    const failure = explainFailure(new FetchError('AddressRefused', 'What is'));
+    expect(failure?.message).toContain("listed in the operator's flag --forge-networks");
+  });
+
   it.each<[ArchiveErrorCode, string, boolean, RegExp]>([
     ['NotGzip', 'NotAnArchive', false, /spec\.source\.baseURL/],
     ['Truncated', 'NotAnArchive', false, /spec\.source\.baseURL/],
     ['AssetsTooLarge', 'AssetsTooLarge', true, /spec\.include.*spec\.limits\.assetsBytes/],
     ['ExpandedTooLarge', 'ArchiveTooLarge', true, /smaller repository/],
+    ['FileTooLarge', 'FileTooLarge', true, /that file.*spec\.limits\.assetsBytes/],
+    ['TooSlow', 'ArchiveTooSlow', false, /operator or its disk/],
+    ['RatioTooHigh', 'ArchiveRefused', true, /push a revision/],
     ['NothingIncluded', 'NothingIncluded', true, /spec\.include or spec\.source\.subPath/],
     ['PathTraversal', 'ArchiveRefused', true, /push a revision/],
     ['EntryNotAllowed', 'ArchiveRefused', true, /push a revision/],
@@ -39,6 +51,35 @@ describe('explainFailure()', () => {
   ])('says of an archive with %s that it is %s and what to do; final: %s', (code, reason, isFinal, advice) => {
     const failure = explainFailure(new ArchiveError(code, { message: 'what is' }));
     expect(failure).toMatchObject({ reason, isFinal, message: expect.stringMatching(advice) });
+  });
+
+  it.each<[FluxDownloadError['code'], string, RegExp]>([
+    ['DigestMismatch', 'ArtifactMismatch', /^What is; see what answers there/],
+    ['NotFound', 'ArtifactNotFound', /^Flux keeps the artifact no more \(404\); see why/],
+    ['Unauthorized', 'FetchFailed', /^Flux does not hand the artifact to the operator .*NetworkPolicy/],
+    ['TooLarge', 'ArchiveTooLarge', /spec\.ignore/],
+    ['AddressRefused', 'AddressRefused', /--forge-networks/],
+    ['RedirectRefused', 'RedirectRefused', /--forge-networks/],
+    ['HostNotFound', 'HostNotFound', /controller of Flux runs/],
+    ['TLSFailed', 'TLSFailed', /controller of Flux runs/],
+    ['TimedOut', 'FetchTimedOut', /NetworkPolicy/],
+    ['Unreachable', 'FetchFailed', /NetworkPolicy/],
+    ['BadResponse', 'FetchFailed', /controller of Flux runs/],
+  ])('says of a download from Flux that ended in %s that it is %s, and nothing of forges', (code, reason, advice) => {
+    const failure = explainFailure(new FluxDownloadError(code, 'What is'));
+    expect(failure).toMatchObject({ reason, isFinal: false, message: expect.stringMatching(advice) });
+    expect(failure?.message).not.toMatch(/spec\.source|token/);
+  });
+
+  it('says of a store without room how room is made', () => {
+    expect(
+      explainFailure(new StoreFullError('Cannot keep assets: the store is full of trees that are in use')),
+    ).toEqual({
+      reason: 'StoreFull',
+      message:
+        'Cannot keep assets: the store is full of trees that are in use; let the operator keep more (--store-bytes and the volume of --store-dir), lower spec.limits.assetsBytes, or delete TemplateAssets that nobody uses',
+      isFinal: false,
+    });
   });
 
   it('says of a request that cannot be meant that only spec can help', () => {

@@ -13,7 +13,7 @@ const { signal } = new AbortController();
 const failed: Attempt = { kind: 'failed', reason: 'FetchFailed', message: 'x', isFinal: false, nextCheckMs: 1 };
 const stored: Attempt = {
   kind: 'stored',
-  artifact: { revision: '', digest: '', sizeBytes: 0, files: 0, include: [] },
+  artifact: { revision: '', digest: '', sizeBytes: 0, files: 0, ignored: 0, include: [] },
   nextCheckMs: 1,
 };
 

@@ -14,7 +14,7 @@ const LIVE = REVISION.slice(0, 12);
 
 const stored: Attempt = {
   kind: 'stored',
-  artifact: { revision: REVISION, digest: DIGEST, sizeBytes: 1200, files: 4, include: ['config.yaml'] },
+  artifact: { revision: REVISION, digest: DIGEST, sizeBytes: 1200, files: 4, ignored: 0, include: ['config.yaml'] },
   nextCheckMs: 300_000,
 };
 const refused: Attempt = {

@@ -111,13 +111,13 @@ describe('SourceChecker', () => {
     const { check, calls } = setUp({ secret: encoded('s3cret\n') });
     await check(withToken());
     expect(calls.secrets).toEqual([{ namespace: NAMESPACE, name: 'forge-token' }]);
-    expect(calls.stored[0]?.token).toBe('s3cret');
+    expect(calls.stored[0]?.credential?.authorize(new URL('https://git.example.com'), 'token')).toBe('token s3cret');
   });
 
   it('reads no Secret for an anonymous source', async () => {
     const { check, calls } = setUp();
     await check(templateAsset('claude'));
-    expect([calls.secrets, calls.stored[0]?.token]).toEqual([[], undefined]);
+    expect([calls.secrets, calls.stored[0]?.credential]).toEqual([[], undefined]);
   });
 });
 
@@ -135,11 +135,25 @@ describe('a failure', () => {
     ],
     ['a Secret without the key', { secret: { ...SECRET, data: {} } }, 'SecretKeyMissing'],
     ['a Secret whose value is blank', { secret: encoded('  \n') }, 'SecretKeyMissing'],
+    ['a Secret without hosts', { secret: encoded('s3cret', '') }, 'SecretNotBound'],
+    ['a Secret with no host in its list', { secret: encoded('s3cret', ' , ') }, 'SecretNotBound'],
+    ['a Secret whose hosts are none', { secret: encoded('s3cret', 'https://git.example.com') }, 'SecretNotBound'],
+    ['a Secret for another host', { secret: encoded('s3cret', 'git.example.org') }, 'HostNotAllowed'],
+    ['a Secret for another port', { secret: encoded('s3cret', 'git.example.com:3000') }, 'HostNotAllowed'],
     ['a Secret with two lines', { secret: encoded('a\nb') }, 'SecretInvalid'],
     ['a Secret with a header of its own', { secret: encoded('token s3cret') }, 'SecretInvalid'],
   ])('such as %s asks the forge nothing, never goes on without a token, and is data', async (_name, change, reason) => {
     const { check, calls } = setUp(change);
     expect(await check(withToken())).toMatchObject({ kind: 'failed', reason, isFinal: false, nextCheckMs: 15_000 });
+    expect([calls.resolved, calls.stored]).toEqual([0, []]);
+  });
+
+  it('such as an address with a port that there is none of is the source’s', async () => {
+    const { check, calls } = setUp({ secret: encoded('s3cret') });
+    const source = { ...templateSource('claude'), baseURL: 'https://git.example.com:99999' };
+    const base = templateAsset('claude');
+    const asset = withToken({ ...base, spec: { ...base.spec, source } });
+    expect(await check(asset)).toMatchObject({ kind: 'failed', reason: 'SourceInvalid' });
     expect([calls.resolved, calls.stored]).toEqual([0, []]);
   });
 

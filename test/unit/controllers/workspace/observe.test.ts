@@ -37,6 +37,10 @@ const raw = {
 
 const HELD = `${HELD_BACK}the agent restarted 3 times in quick succession; not before 7 s`;
 
+const REPORT = { outcome: 'waiting', files: 0, changes: [], changesTotal: 0, reason: 'the transfer broke off' };
+const LOG = `${JSON.stringify(REPORT)}\nCannot send the report: connect ECONNREFUSED\nthe transfer broke off\n`;
+const FORGED = JSON.stringify({ ...REPORT, reason: 'two\nlines' });
+
 const observe = (changes: object) => observePod({ ...raw, ...changes } as unknown as typeof raw);
 
 describe('observePod()', () => {
@@ -120,6 +124,25 @@ describe('observePod()', () => {
   ])('knows an agent that is held back by how materialize %s', (_name, states, expected) => {
     const initContainerStatuses = [{ name: 'materialize', restartCount: 1, ...states }];
     expect(observe({ status: { initContainerStatuses } }).materialize?.heldBack).toBe(expected);
+  });
+
+  it.each([
+    ['of a run that failed', { state: { terminated: { exitCode: 75, message: LOG } } }, 'the transfer broke off'],
+    [
+      'of the run before, while it waits for the next',
+      { state: { waiting: {} }, lastState: { terminated: { exitCode: 73, message: LOG } } },
+      'the transfer broke off',
+    ],
+    ['of no run that ended well', { state: { terminated: { exitCode: 0, message: LOG } } }, undefined],
+    ['of no log that is cut off', { state: { terminated: { exitCode: 75, message: LOG.slice(0, 40) } } }, undefined],
+    [
+      'of no line that only looks like a report',
+      { state: { terminated: { exitCode: 75, message: FORGED } } },
+      undefined,
+    ],
+  ])('keeps why materialize failed out of the log %s', (_name, states, expected) => {
+    const initContainerStatuses = [{ name: 'materialize', restartCount: 1, ...states }];
+    expect(observe({ status: { initContainerStatuses } }).materialize?.failure).toBe(expected);
   });
 
   it('keeps the image and the words of a container only while it waits', () => {

@@ -217,6 +217,14 @@ describe('Materialized', () => {
     expect(messageFor('another')).not.toContain('No space left');
   });
 
+  it('repeats what the last run wrote into its log rather than what an earlier one reported', () => {
+    const world = notReady({ materialize: exited(75, { failure: 'the transfer broke off' }) });
+    const report = { outcome: 'failed', files: 0, changes: [], changesTotal: 0, reason: 'No space left' } as const;
+    const podUID = world.pod?.metadata.uid ?? '';
+    const { message } = findMaterialized({ ...world, report: { podUID, receivedAt: new Date(0), report } });
+    expect(message).toMatch(/: the transfer broke off$/);
+  });
+
   it('names the log to read by the name that the Pod keeps', () => {
     expect(findMaterialized(notReady({ materialize: exited(1) })).message).toContain(
       `kubectl logs ${CHILD} -c materialize`,

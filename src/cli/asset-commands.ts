@@ -1,0 +1,55 @@
+import { type Command, Option } from 'commander';
+import { TEMPLATE_ASSETS, WORKSPACES } from '../apis/v1alpha1/resources.ts';
+import { objectArgument, timeoutOption } from './arguments.ts';
+import type { AssetsFlags } from './assets-command.ts';
+import type { CommandContext } from './command-context.ts';
+import { HELP } from './help.ts';
+import { KEPT_OPTION, type ObjectReference, REVISION_OPTION } from './object-reference.ts';
+import { addCommonOptions, TABLE_FORMATS, TEXT_FORMATS } from './options.ts';
+import type { RollbackFlags } from './rollback-command.ts';
+
+export function addAssets(program: Command, context: CommandContext): void {
+  const assets = addCommonOptions(program.command('assets'), { formats: TABLE_FORMATS })
+    .description('show how the files of a template came to an agent, and what became of edits on its volume')
+    .addArgument(objectArgument())
+    .option('--diff', 'compare what was moved aside with what lies in its place now (starts a Pod for it)')
+    .addOption(
+      new Option(
+        `${KEPT_OPTION} <path>`,
+        'put what was moved aside from this path back (starts a Pod for it)',
+      ).conflicts('diff'),
+    )
+    .addHelpText('after', HELP.assets);
+  assets.action(
+    async (
+      reference: ObjectReference,
+      { diff, restore, ...flags }: AssetsFlags & { readonly diff?: boolean; readonly restore?: string },
+    ) => {
+      if (reference.resource !== WORKSPACES) return assets.error('error: name a Workspace as ws/NAME');
+      const { showAssets, diffAssets, restoreAsset } = await import('./assets-command.ts');
+      if (restore !== undefined) return restoreAsset(reference, { ...flags, restore }, context);
+      return diff === true ? diffAssets(reference, flags, context) : showAssets(reference, flags, context);
+    },
+  );
+}
+
+export function addRollback(program: Command, context: CommandContext): void {
+  const rollback = addCommonOptions(program.command('rollback'), { formats: TEXT_FORMATS })
+    .description('let a TemplateAsset deliver a revision that it delivered before, and pin it there')
+    .addArgument(objectArgument())
+    .requiredOption(
+      `${REVISION_OPTION} <revision>`,
+      'a commit, its beginning where the history has it, or previous for the one before the present',
+    )
+    .option(
+      '--wait',
+      'wait until the operator is done and the revision is the one that agents get, or cannot become it',
+    )
+    .addOption(timeoutOption('5m'))
+    .addHelpText('after', HELP.rollback);
+  rollback.action(async (reference: ObjectReference, flags: RollbackFlags) => {
+    if (reference.resource !== TEMPLATE_ASSETS) return rollback.error('error: name a TemplateAsset as ta/NAME');
+    const { rollBack } = await import('./rollback-command.ts');
+    return rollBack(reference, flags, context);
+  });
+}

@@ -1,0 +1,61 @@
+import { closeSync, fstatSync, opendirSync, type Stats } from 'node:fs';
+import {
+  type Anchor,
+  below,
+  hasCode,
+  isUsableDirectory,
+  lstatBelow,
+  openDirectoryBelow,
+  openFileBelow,
+} from './anchored.ts';
+import { hashOf } from './content.ts';
+import type { Observed } from './plan.ts';
+
+/** What stands at a name. No link is followed, no FIFO waited for, and of a file larger than said nothing is read. */
+export function inspectBelow(
+  parent: Anchor,
+  { name, hashUpToBytes }: { readonly name: string; readonly hashUpToBytes: number },
+): Observed {
+  const stats = lstatBelow(parent, name);
+  if (stats === undefined) return { kind: 'absent' };
+  if (stats.isDirectory()) {
+    const isUsable = isUsableDirectory(stats);
+    return { kind: 'directory', isUsable, isEmpty: isUsable && isEmptyDirectory(parent, name) };
+  }
+  if (!stats.isFile()) return { kind: kindOf(stats) };
+  try {
+    const fd = openFileBelow(parent, name);
+    if (fd === undefined) return { kind: 'hidden' };
+    try {
+      const { mode, size, nlink } = fstatSync(fd);
+      const sha256 = size <= hashUpToBytes ? hashOf(fd, size) : '';
+      return { kind: 'file', mode: mode & 0o7777, sizeBytes: size, sha256, links: nlink };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM')) return { kind: 'unreadable' };
+    throw error;
+  }
+}
+
+function isEmptyDirectory(parent: Anchor, name: string): boolean {
+  const directory = openDirectoryBelow(parent, name);
+  try {
+    const listing = opendirSync(below(directory, '.'));
+    try {
+      return listing.readSync() === null;
+    } finally {
+      listing.closeSync();
+    }
+  } finally {
+    closeSync(directory.fd);
+  }
+}
+
+/** Of what is neither a directory nor a regular file. */
+export function kindOf(stats: Stats): 'symlink' | 'fifo' | 'socket' | 'device' {
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFIFO()) return 'fifo';
+  return stats.isSocket() ? 'socket' : 'device';
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { coerceError } from '../platform/errors.ts';
+import { EXIT, MaterializeError } from './exit-codes.ts';
+
+export interface ResumeOptions {
+  /** Asks for the rest of the same bytes. An answer with 206 begins at the offset, one with 200 at the start. */
+  readonly askFrom: (offset: number) => Promise<IncomingMessage>;
+  readonly signal: AbortSignal;
+}
+
+/** After breaks in a row without a byte between them: 15 s together, as long as a server needs that starts anew. */
+const PAUSES_MS = [0, 500, 1_000, 2_000, 4_000, 8_000];
+
+/**
+ * The body of an answer to its announced end. Where the transfer breaks off, the rest is asked for, so that every byte is
+ * sent once; only breaks without any progress between them come to an end. What is put together is not proven here.
+ * @throws MaterializeError tryAgain
+ */
+export async function* resumeTransfer(
+  first: IncomingMessage,
+  { askFrom, signal }: ResumeOptions,
+): AsyncGenerator<Buffer, void, void> {
+  const total = lengthOf(first);
+  let answer: IncomingMessage | undefined = first;
+  let received = 0;
+  let failures = 0;
+  for (;;) {
+    let failure: Error | undefined;
+    try {
+      answer ??= await askFrom(received);
+      for await (const chunk of behind(answer, received)) {
+        received += chunk.length;
+        failures = 0;
+        yield chunk;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = coerceError(error);
+    }
+    if (failure === undefined && (total === undefined || received >= total)) return;
+    const pauseMs = PAUSES_MS[failures];
+    if (pauseMs === undefined) throw giveUp(failure);
+    failures += 1;
+    answer = undefined;
+    await sleep(pauseMs, undefined, { signal });
+  }
+}
+
+/** Only what comes after the bytes that are here, wherever the answer begins. */
+async function* behind(answer: IncomingMessage, received: number): AsyncGenerator<Buffer, void, void> {
+  let position = answer.statusCode === 206 ? startOf(answer) : 0;
+  if (position > received) {
+    answer.destroy();
+    throw new Error('the asset server left bytes out');
+  }
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    const known = Math.max(0, received - position);
+    position += chunk.length;
+    if (known < chunk.length) yield chunk.subarray(known);
+  }
+}
+
+function startOf({ headers }: IncomingMessage): number {
+  const start = /^bytes (\d{1,15})-/.exec(headers['content-range'] ?? '')?.[1];
+  return start === undefined ? Number.POSITIVE_INFINITY : Number(start);
+}
+
+function lengthOf({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
+function giveUp(cause: Error | undefined): MaterializeError {
+  if (cause instanceof MaterializeError) return cause;
+  return new MaterializeError(EXIT.tryAgain, 'Cannot take bundle: the transfer broke off', { cause });
+}

@@ -1,0 +1,166 @@
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunResult } from '../../../src/materialize/result.ts';
+import { runInPod } from '../../../src/materialize/run-in-pod.ts';
+import { serve } from '../../unit/assets/http-server.ts';
+import { bundleOf, type Files } from '../../unit/materialize/fixture.ts';
+
+/** Two revisions that share files, change files, and have files that the other one has not. */
+export const OLD: Files = {
+  'config.yaml': 'name: old\n',
+  'prompts/system.md': 'Be kind.\n',
+  'agent-skills/git/SKILL.md': '# Git\n',
+  'agent-skills/git/scripts/log.sh': { body: '#!/bin/sh\ngit log\n', mode: 0o755 },
+};
+export const NEW: Files = {
+  'config.yaml': 'name: new\n',
+  'prompts/system.md': 'Be kind.\n',
+  'agent-skills/git/SKILL.md': '# Git, second edition\n',
+  'agent-skills/find/SKILL.md': '# Find\n',
+};
+const INCLUDE = JSON.stringify(['config.yaml', 'prompts/**', 'agent-skills/**']);
+
+/** What the agent has on the same volume. No run may change it. */
+export const OWNED: Readonly<Record<string, string>> = {
+  'MEMORY.md': 'm',
+  '.claude/sessions/1.jsonl': 's',
+  'workspace/a/b': 'w',
+  'notes.txt': 'n',
+};
+
+/** Stands in every file that must never come onto the volume. */
+export const CANARY = 'canary of another mount';
+const HOUR_MS = 3_600_000;
+
+export interface World {
+  readonly root: string;
+  readonly target: string;
+  readonly state: string;
+  /** Beside the volume: a tree on its file system, one on another, and the file with the token. */
+  readonly outside: readonly string[];
+}
+
+export interface Worlds extends AsyncDisposable {
+  /** What a Pod has that ran before: the old revision on its volume and in its state directory. */
+  make(): Promise<World>;
+  /** What a new Workspace has: nothing of ours. */
+  makeEmpty(): Promise<World>;
+  /** One start of the init container. */
+  start(world: World, files: Files, options?: { readonly isServerAway?: boolean }): Promise<RunResult>;
+  remove(world: World): Promise<void>;
+}
+
+/** In memory where there is such a file system, because every run syncs; the other mount is then the disk. */
+export async function makeWorlds(signal: AbortSignal): Promise<Worlds> {
+  await using opened = new AsyncDisposableStack();
+  const makeDirectory = async (parent: string): Promise<string> =>
+    opened.adopt(await mkdtemp(join(parent, 'torture-')), (path) => rm(path, { recursive: true, force: true }));
+  const base = await makeDirectory(existsSync('/dev/shm') ? '/dev/shm' : await realpath(tmpdir()));
+  const otherMount = await makeDirectory(tmpdir());
+  const bundles = new Map(
+    [OLD, NEW].map(bundleOf).map(({ digest, bytes }) => [`/v1/assets/${encodeURIComponent(digest)}`, bytes]),
+  );
+  const server = opened.use(
+    await serve((request, response) => {
+      const bytes = bundles.get(request.url ?? '');
+      if (bytes === undefined) request.on('end', () => response.writeHead(204).end()).resume();
+      else response.end(bytes);
+    }),
+  );
+  let starts = 0;
+
+  const worldAt = (root: string): World => ({
+    root,
+    target: join(root, 'configs'),
+    state: join(root, 'state'),
+    outside: [join(root, 'outside'), otherMount, join(root, 'token')],
+  });
+  const start: Worlds['start'] = (world, files, { isServerAway = false } = {}) => {
+    starts += 1;
+    return runInPod({
+      env: {
+        ASSETS_DIGEST: bundleOf(files).digest,
+        ASSETS_INCLUDE: INCLUDE,
+        ASSET_SERVER_URL: isServerAway ? 'http://127.0.0.1:1' : server.url,
+      },
+      nowMs: starts * HOUR_MS,
+      log: () => undefined,
+      signal,
+      places: { target: world.target, stateDirectory: world.state, tokenFile: join(world.root, 'token') },
+    });
+  };
+  const copyOf = async ({ root }: World): Promise<World> => {
+    const copy = worldAt(await mkdtemp(join(base, 'world-')));
+    cpSync(root, copy.root, { recursive: true, preserveTimestamps: true });
+    return copy;
+  };
+
+  const empty = worldAt(join(base, 'empty'));
+  write(empty.root, { token: CANARY });
+  write(empty.target, OWNED);
+  mkdirSync(empty.state);
+  for (const sink of [join(empty.root, 'outside'), otherMount]) write(sink, SINK);
+  const used = await copyOf(empty);
+  await start(used, OLD);
+
+  const held = opened.move();
+  return {
+    make: () => copyOf(used),
+    makeEmpty: () => copyOf(empty),
+    start,
+    remove: ({ root }) => rm(root, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Where a link to a folder of the volume would lead: to files with the names that a run writes, and some more. */
+const SINK: Readonly<Record<string, string>> = Object.fromEntries(
+  ['system.md', 'SKILL.md', 'git/SKILL.md', 'scripts/log.sh', 'log.sh', 'manifest.json', 'bundle', 'displaced/x'].map(
+    (path) => [path, CANARY],
+  ),
+);
+
+function write(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
+/** Everything at and below the paths: what it is, which inode, whose, how long and since when, and what stands in it. */
+export function fingerprint(paths: readonly string[]): ReadonlyMap<string, string> {
+  const prints = new Map<string, string>();
+  for (const path of paths) {
+    const below = lstatSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }) : [];
+    for (const full of [path, ...below.map((name) => join(path, name))]) {
+      const { dev, ino, mode, uid, size, mtimeMs } = lstatSync(full);
+      const text = lstatSync(full).isFile() ? readFileSync(full, 'utf8') : '';
+      prints.set(full, [dev, ino, mode, uid, size, mtimeMs, text].join(' '));
+    }
+  }
+  return prints;
+}
+
+export function ownedPaths({ target }: World): readonly string[] {
+  return Object.keys(OWNED).map((path) => join(target, path));
+}
+
+/** What is not as it was, one line each. */
+export function differences(before: ReadonlyMap<string, string>, paths: readonly string[]): readonly string[] {
+  const now = fingerprint(paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined));
+  const all = [...new Set([...before.keys(), ...now.keys()])];
+  return all.filter((path) => before.get(path) !== now.get(path)).map((path) => `${path} was changed`);
+}
+
+/** What of a revision does not lie on the volume as it should, one line each. */
+export function shortcomings({ target }: World, files: Files): readonly string[] {
+  return Object.entries(files).flatMap(([path, file]) => {
+    const wanted = typeof file === 'string' ? { body: file, mode: 0o644 } : file;
+    const stats = lstatSync(join(target, path), { throwIfNoEntry: false });
+    if (stats?.isFile() !== true) return [`${path} is no file`];
+    const isWanted = (stats.mode & 0o7777) === wanted.mode && stats.nlink === 1;
+    return isWanted && readFileSync(join(target, path), 'utf8') === wanted.body ? [] : [`${path} is not as wanted`];
+  });
+}

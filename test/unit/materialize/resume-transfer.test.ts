@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { EXIT, MaterializeError } from '../../../src/materialize/exit-codes.ts';
+import { resumeTransfer } from '../../../src/materialize/resume-transfer.ts';
+
+const pauses = vi.hoisted((): number[] => []);
+vi.mock('node:timers/promises', () => ({ setTimeout: async (ms: number) => void pauses.push(ms) }));
+
+const { signal } = new AbortController();
+beforeEach(() => {
+  pauses.length = 0;
+});
+
+/** An answer of `whole` from `start` on that breaks off after so many bytes. */
+function answer(whole: string, { start, bytes }: { readonly start?: number; readonly bytes?: number }): IncomingMessage {
+  const part = whole.slice(start ?? 0);
+  async function* body(): AsyncGenerator<Buffer> {
+    if (part !== '' && bytes !== 0) yield Buffer.from(part.slice(0, bytes));
+    if (bytes !== undefined) throw new Error('aborted');
+  }
+  const headers = {
+    'content-length': String(part.length),
+    ...(start === undefined ? {} : { 'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}` }),
+  };
+  return Object.assign(Readable.from(body()), {
+    statusCode: start === undefined ? 200 : 206,
+    headers,
+  }) as unknown as IncomingMessage;
+}
+
+async function read(transfer: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of transfer) text += chunk.toString();
+  return text;
+}
+
+it('ends after six breaks in a row without a byte, with pauses that grow to those of a server that starts anew', async () => {
+  const asked: number[] = [];
+  const askFrom = async (offset: number) => {
+    asked.push(offset);
+    return answer('whole', { start: offset, bytes: 0 });
+  };
+  const failed = read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }));
+  await expect(failed).rejects.toMatchObject({ name: 'MaterializeError', exitCode: EXIT.tryAgain });
+  await expect(failed).rejects.toThrow('broke off');
+  expect([asked, pauses]).toEqual([
+    [2, 2, 2, 2, 2, 2],
+    [0, 500, 1_000, 2_000, 4_000, 8_000],
+  ]);
+});
+
+it('begins to count anew with every byte that comes', async () => {
+  const askFrom = async (offset: number) => answer('a'.repeat(20), { start: offset, bytes: 1 });
+  expect(await read(resumeTransfer(answer('a'.repeat(20), { bytes: 1 }), { askFrom, signal }))).toBe('a'.repeat(20));
+  expect(new Set(pauses)).toEqual(new Set([0]));
+});
+
+it('tells in the end what the server said when it was asked for the rest', async () => {
+  const refused = new MaterializeError(EXIT.tryAgain, 'the asset server answered 404: it is being fetched');
+  const askFrom = () => Promise.reject(refused);
+  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }))).rejects.toBe(refused);
+});
+
+it('takes no rest that leaves bytes out', async () => {
+  const askFrom = async (offset: number) => answer('whole', { start: offset + 1 });
+  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }))).rejects.toThrow('broke off');
+});
+
+it('is complete with its last byte, whether or not the end of the connection was clean', async () => {
+  const askFrom = () => Promise.reject(new Error('Nothing is missing'));
+  expect(await read(resumeTransfer(answer('whole', {}), { askFrom, signal }))).toBe('whole');
+});
