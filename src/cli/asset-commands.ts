@@ -26,9 +26,13 @@ export function addAssets(program: Command, context: CommandContext): void {
       { diff, restore, ...flags }: AssetsFlags & { readonly diff?: boolean; readonly restore?: string },
     ) => {
       if (reference.resource !== WORKSPACES) return assets.error('error: name a Workspace as ws/NAME');
-      const { showAssets, diffAssets, restoreAsset } = await import('./assets-command.ts');
-      if (restore !== undefined) return restoreAsset(reference, { ...flags, restore }, context);
-      return diff === true ? diffAssets(reference, flags, context) : showAssets(reference, flags, context);
+      if (restore === undefined && diff !== true) {
+        const { showAssets } = await import('./assets-command.ts');
+        return showAssets(reference, flags, context);
+      }
+      const { diffAssets, restoreAsset } = await import('./kept-command.ts');
+      if (restore === undefined) return diffAssets(reference, flags, context);
+      return restoreAsset(reference, { ...flags, restore }, context);
     },
   );
 }

@@ -74,10 +74,10 @@ export async function healVolume(options: HealOptions): Promise<Healing> {
     operations.push(operation);
   };
 
-  const widened = encodeInventory(inventory);
   for (let pass = 0; !isInOrder(seen); pass++) {
     if (pass === MAX_PASSES)
       throw new MaterializeError(EXIT.tryAgain, 'Cannot heal volume: something else keeps changing it');
+    const widened = encodeInventory(inventory);
     if (pass === 0) await saveInventory(widened);
     try {
       for (const operation of seen.tampering.operations) run(operation);

@@ -38,7 +38,7 @@ export async function* resumeTransfer(
       signal.throwIfAborted();
       failure = coerceError(error);
     }
-    if (failure === undefined && (total === undefined || received >= total)) return;
+    if (total === undefined ? failure === undefined : received >= total) return;
     const pauseMs = PAUSES_MS[failures];
     if (pauseMs === undefined) throw giveUp(failure);
     failures += 1;

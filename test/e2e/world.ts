@@ -31,7 +31,7 @@ export interface World {
   /** An object as JSON; undefined when there is none. */
   read(kind: string, name: string): Promise<Json | undefined>;
   /** Waits until `kubectl describe` of an object such as workspace/writer has these words; all that it prints. */
-  told(object: string, words: string): Promise<string>;
+  told(object: string, words: string | RegExp): Promise<string>;
   /** Waits until a condition of an object has a status, and returns the condition. */
   condition(object: string, type: string, status: string): Promise<Json>;
   /** JavaScript in an agent's container; its standard output. */
@@ -139,7 +139,7 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
     told: (object, words) =>
       until(`kubectl describe ${object} say "${words}"`, async () => {
         const text = await kubectl.must(['describe', '-n', namespace, object]);
-        return text.includes(words) && text;
+        return (typeof words === 'string' ? text.includes(words) : words.test(text)) && text;
       }),
     condition: (object, type, status) => {
       const [kind = '', name = ''] = object.split('/');

@@ -82,6 +82,9 @@ export async function measureExtraction(directory: string): Promise<readonly Ext
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    // As our programs are shipped.
+    minifySyntax: true,
+    minifyWhitespace: true,
     banner: { js: REQUIRE_SHIM },
     logLevel: 'warning',
   });

@@ -59,7 +59,8 @@ const FETCH: Readonly<Record<FetchErrorCode, Explanation>> = {
 
 const BROKEN: Explanation = {
   reason: REASONS.notAnArchive,
-  advice: 'see what answers at spec.source.baseURL: the forge, or something in front of it',
+  advice:
+    'see what answers at spec.source.baseURL, the forge or something in front of it; of Flux, that spec.artifactRef names a source that is packed as tar.gz',
 };
 const TOO_LARGE: Explanation = {
   reason: REASONS.archiveTooLarge,

@@ -93,8 +93,8 @@ const FIELDS: readonly {
 }[] = [
   { at: 0, value: `../x${'\0'.repeat(96)}`, verdict: 'refuse', own: true },
   { at: 0, value: `/x${'\0'.repeat(98)}`, verdict: 'refuse', own: true },
-  { at: 0, value: '\0'.repeat(100), verdict: 'refuse', own: true },
-  { at: 99, value: 'x', verdict: 'refuse', own: true },
+  { at: 0, value: `/${'\0'.repeat(99)}`, verdict: 'refuse', own: true },
+  { at: 98, value: '\0x', verdict: 'refuse', own: true },
   { at: 345, value: `..${'\0'.repeat(153)}`, verdict: 'refuse', own: true },
   { at: 100, value: 'rwxr-xr-', verdict: 'refuse' },
   { at: 108, value: BASE_256.subarray(0, 8), verdict: 'refuse' },

@@ -61,11 +61,7 @@ describe('what somebody did to the folder that is ours', () => {
       inOwnPlace('symlink'),
     ],
     ['a FIFO in its place', () => replace('.molecule', (path) => execFileSync('mkfifo', [path])), inOwnPlace('fifo')],
-    [
-      'a file in its place',
-      () => replace('.molecule', (path) => writeFileSync(path, 'x')),
-      inOwnPlace('unread 644'),
-    ],
+    ['a file in its place', () => replace('.molecule', (path) => writeFileSync(path, 'x')), inOwnPlace('unread 644')],
     ['it is closed', () => chmodSync(at('.molecule'), 0), inOwnPlace('directory of a wrong mode')],
     ['it is open to all', () => chmodSync(at('.molecule'), 0o777), inOwnPlace('directory of a wrong mode')],
     ['another folder of the volume in its place', () => takeTheWorkspace(), movedAside('a', 'directory')],

@@ -8,7 +8,6 @@ import { runByHand } from '../../../../src/materialize/run-by-hand.ts';
 import { DEFAULT_INCLUDE } from '../../../../src/rules/asset-path.ts';
 import { archives } from '../../../torture/archives.ts';
 import { HOSTILE_ARCHIVES, TABLE_ROWS } from '../../../torture/hostile-archives.ts';
-import { createClients } from '../clients.ts';
 import { archive, entry, GOOD, inChunks } from '../tar-builder.ts';
 
 const CASES = HOSTILE_ARCHIVES.map(({ row, title, expected, build }) => ({
