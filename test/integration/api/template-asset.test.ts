@@ -35,7 +35,11 @@ describe('a TemplateAsset', () => {
     ['needs a Secret for a token', { auth: 'token' }, LOGIN],
     ['is not anonymous with a Secret', { auth: 'anonymous', secretRef }, LOGIN],
     ['is not disabled with a Secret', { auth: 'disabled', secretRef }, LOGIN],
-    ['says how it logs in, as a missing token is not anonymous', { auth: undefined }, 'Cannot tell how to log in: set auth together with source'],
+    [
+      'says how it logs in, as a missing token is not anonymous',
+      { auth: undefined },
+      'Cannot tell how to log in: set auth together with source',
+    ],
     ['may stay away from the forge for hours', { interval: '1h30m' }, 'accepted'],
     ['looks at the forge every now and then', { interval: 'often' }, BAD_INTERVAL],
     ['does not hammer the forge', { interval: '29s' }, BAD_INTERVAL],

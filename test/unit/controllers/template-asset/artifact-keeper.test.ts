@@ -19,7 +19,14 @@ describe('ArtifactKeeper', () => {
   it('gets exactly the published revision back, whatever the spec says by now, and asks for no ref', async () => {
     const { restore, calls } = setUp();
     const base = withSpec({ suspend: true, include: ['prompts/**'], limits: { assetsBytes: 1 } });
-    const artifact = { revision: REVISION, digest: DIGEST, sizeBytes: 1200, files: 4, ignored: 0, include: ['config.yaml'] };
+    const artifact = {
+      revision: REVISION,
+      digest: DIGEST,
+      sizeBytes: 1200,
+      files: 4,
+      ignored: 0,
+      include: ['config.yaml'],
+    };
     expect(await restore({ ...base, status: { artifact } })).toBeUndefined();
     expect(calls.resolved).toBe(0);
     expect(calls.stored).toMatchObject([{ commit: REVISION, include: ['config.yaml'], limits: { assetBytes: 1200 } }]);

@@ -9,7 +9,14 @@ import type {
   Workspace,
   WorkspaceSpec,
 } from '../../../../src/apis/v1alpha1/types.generated.ts';
-import { meta, org, storedTemplate, templateSource as sourceNamed, uidOf, workspace } from '../../../builders/objects.ts';
+import {
+  meta,
+  org,
+  storedTemplate,
+  templateSource as sourceNamed,
+  uidOf,
+  workspace,
+} from '../../../builders/objects.ts';
 
 /** A world in which everything that can be inherited is, so that every default counts. */
 export interface World {
