@@ -10,6 +10,7 @@ import { DEV_DIR } from '../../hack/lib/paths.ts';
 import { reportNothing } from '../../hack/lib/report.ts';
 import { runOrThrow } from '../../hack/lib/run.ts';
 import { ensureOperator } from '../../hack/operator.ts';
+import { LABELS } from '../../src/apis/v1alpha1/names.ts';
 import { REASONS } from '../../src/apis/v1alpha1/reasons.ts';
 import { createWorld, type Json, operatorPid, type World } from './world.ts';
 
@@ -97,31 +98,26 @@ describe('a volume that is being written', () => {
       await pushChange(forge, { repository: 'heavy', files: { 'config.yaml': 'name: heavy\n', ...files } });
       await world.template('heavy', 'heavy');
       await world.condition('templateasset/heavy', 'Ready', 'True');
+      const { digest } = (await world.read('templateasset', 'heavy'))?.status.artifact ?? {};
       await world.workspace('heavy', { templateRef: { name: 'heavy' } });
-      const pod = await world.until('the Pod exist', () => podOf(world, 'heavy'));
-      const server = new URL(
-        pod.spec.initContainers[0].env.find((each: Json) => each.name === 'ASSET_SERVER_URL').value,
-      );
-      const reader = await world.until('materialize start', () => findMaterialize(pod.metadata.name), {
-        intervalMs: 10,
-      });
+      const reader = await world.until('materialize start', () => findMaterialize(digest), { intervalMs: 10 });
       // A few milliseconds of it at a time, until what the operator sends piles up.
       await world.until(
         'a transfer be under way',
         async () => {
-          process.kill(reader, 'SIGSTOP');
-          if (isSending(Number(server.port))) return true;
-          process.kill(reader, 'SIGCONT');
+          process.kill(reader.pid, 'SIGSTOP');
+          if (isSending(Number(reader.server.port))) return true;
+          process.kill(reader.pid, 'SIGCONT');
           return false;
         },
         { intervalMs: 10 },
       );
       process.kill(await operatorPid(), 'SIGKILL');
-      process.kill(reader, 'SIGCONT');
+      process.kill(reader.pid, 'SIGCONT');
 
       const attempt = await world.until('materialize give up', async () => {
-        const { state, lastState } = (await world.read('pod', pod.metadata.name)).status.initContainerStatuses[0];
-        return state.terminated ?? lastState.terminated;
+        const { state, lastState } = (await podOf(world, 'heavy'))?.status.initContainerStatuses[0] ?? {};
+        return state?.terminated ?? lastState?.terminated;
       });
       expect(attempt.exitCode).toBe(75);
       await ensureOperator(cluster, { report: reportNothing });
@@ -264,18 +260,22 @@ async function makeSmallVolume(world: World, { megabytes }: { readonly megabytes
   };
 }
 
-async function podOf(world: World, workspace: string): Promise<Json | undefined> {
-  const name = (await world.read('workspace', workspace))?.status?.podName;
-  return name === undefined ? undefined : world.read('pod', name);
+/** Also before the Workspace names it. */
+async function podOf({ kubectl, namespace }: World, workspace: string): Promise<Json | undefined> {
+  const args = ['get', 'pods', '-n', namespace, '-l', `${LABELS.workspace}=${workspace}`, '-o', 'json'];
+  return JSON.parse(await kubectl.must(args)).items[0];
 }
 
-/** The process of a Pod's init container, which runs on this machine. */
-async function findMaterialize(podName: string): Promise<number | undefined> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const read = (pid: string, name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
-  for (const pid of pids) {
-    if (!(await read(pid, 'cmdline')).includes('/app/materialize.mjs')) continue;
-    if ((await read(pid, 'environ')).split('\0').includes(`HOSTNAME=${podName}`)) return Number(pid);
+/** The init container that wants this tree: a process on this machine, with all it was told in its environment. */
+async function findMaterialize(digest: string): Promise<{ readonly pid: number; readonly server: URL } | undefined> {
+  for (const name of await readdir('/proc')) {
+    const environ = /^\d+$/.test(name) ? await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '') : '';
+    const variables = new Map(
+      environ.split('\0').map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
+    );
+    const server = variables.get('ASSET_SERVER_URL');
+    if (server !== undefined && variables.get('ASSETS_DIGEST') === digest)
+      return { pid: Number(name), server: new URL(server) };
   }
   return undefined;
 }

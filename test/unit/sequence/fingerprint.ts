@@ -14,6 +14,7 @@ const PASSING = new Set<string>([
   'startedAt',
   'finishedAt',
   'healedAt',
+  'publishedAt',
   'expiresAt',
   LABELS.expires,
   ANNOTATIONS.operation,

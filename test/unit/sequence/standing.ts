@@ -9,7 +9,7 @@ import { FOREIGN, NOT_OURS } from './guard.ts';
 import type { World } from './world.ts';
 
 const CHILDREN = new Set(['Pod', 'PersistentVolumeClaim']);
-/** What tells of the way and not of the end: who wrote what, what was approved and not used, restarts, what was asked for by hand, and whether an agent was ever online. */
+/** What tells of the way and not of the end: who wrote what, what was approved and not used, which revisions there were, restarts, what was asked for by hand, and whether an agent was ever online. */
 const OF_THE_WAY = new Set<string>([
   ANNOTATIONS.requestedAt,
   ANNOTATIONS.quickEnds,
@@ -17,6 +17,7 @@ const OF_THE_WAY = new Set<string>([
   'restartCount',
   'managedFields',
   'deletionGrant',
+  'history',
   'phase',
 ]);
 
