@@ -37,10 +37,11 @@ beforeEach(async () => {
   });
   await kubectl.run(['create', 'namespace', 'acme']);
   const metadata = { namespace: 'acme' };
-  const ours = { apiVersion: API_VERSION, metadata };
+  // The policy that puts it on may not be heard of yet.
+  const held = { ...metadata, finalizers: [APPROVAL_FINALIZER] };
   const items = [
-    { ...ours, kind: 'Org', metadata: { ...metadata, name: 'org' }, spec: { displayName: 'Acme' } },
-    { ...ours, kind: 'Workspace', metadata: { ...metadata, name: 'writer' }, spec: {} },
+    { apiVersion: API_VERSION, kind: 'Org', metadata: { ...held, name: 'org' }, spec: { displayName: 'Acme' } },
+    { apiVersion: API_VERSION, kind: 'Workspace', metadata: { ...held, name: 'writer' }, spec: {} },
     {
       apiVersion: 'v1',
       kind: 'Pod',

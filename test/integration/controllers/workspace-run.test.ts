@@ -65,7 +65,10 @@ describe('the catalog', () => {
     [RUNTIME_CATALOG, 'list', 'yes'],
     [RUNTIME_CATALOG, 'watch', 'yes'],
     ['another', 'watch', 'no'],
-    ['another', 'get', 'no'],
+    ['another', 'list', 'no'],
+    // Of people who may sign a template's commits: by name, at the moment of use.
+    ['another', 'get', 'yes'],
+    ['another', 'patch', 'no'],
   ])('is the one ConfigMap that the operator may follow: %s, %s: %s', async (name, verb, answer) => {
     const question = ['auth', 'can-i', verb, `configmaps/${name}`];
     const { stdout } = await kubectl(question, { namespace: OPERATOR_NAMESPACE, as: OPERATOR_USER });
