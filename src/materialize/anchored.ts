@@ -25,12 +25,19 @@ export interface Anchor {
   readonly fd: number;
 }
 
+/** The top of a volume. In a Pod it is a mount point, which nobody in there can move; moved elsewhere, nothing below it is in place. */
+export interface Root extends Anchor {
+  /** Its path as the kernel had it when it was opened. */
+  readonly place: string;
+}
+
 /** The directory at a path of ours, with the owner's rights given back where its owner is us (V7). */
-export function openAnchor(path: string): Anchor {
+export function openRoot(path: string): Root {
   const fd = openSync(path, O_PATH | O_DIRECTORY);
   try {
     openUp(fd);
-    return { fd: openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_DIRECTORY) };
+    const root = { fd: openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_DIRECTORY) };
+    return { ...root, place: placeOf(root) };
   } finally {
     closeSync(fd);
   }
@@ -66,18 +73,28 @@ export function openFileBelow(anchor: Anchor, name: string): number | undefined 
   return undefined;
 }
 
-/** Runs `use` with the directory that the components lead to, and closes every directory on the way. */
-export function withDirectory<T>(root: Anchor, components: readonly string[], use: (directory: Anchor) => T): T {
+/** The directory that one or more components lead to; every directory on the way is closed, the last is the caller's to close. */
+export function openDirectory(root: Anchor, components: readonly string[]): Anchor {
   let current = root;
-  try {
-    for (const component of components) {
-      const next = openDirectoryBelow(current, component);
-      if (current !== root) closeSync(current.fd);
-      current = next;
+  for (const component of components) {
+    const above = current;
+    try {
+      current = openDirectoryBelow(above, component);
+    } finally {
+      if (above !== root) closeSync(above.fd);
     }
-    return use(current);
+  }
+  return current;
+}
+
+/** Runs `use` with the directory that the components lead to: with the root itself where there are none. */
+export function withDirectory<T>(root: Anchor, components: readonly string[], use: (directory: Anchor) => T): T {
+  if (components.length === 0) return use(root);
+  const directory = openDirectory(root, components);
+  try {
+    return use(directory);
   } finally {
-    if (current !== root) closeSync(current.fd);
+    closeSync(directory.fd);
   }
 }
 
@@ -85,8 +102,8 @@ export function withDirectory<T>(root: Anchor, components: readonly string[], us
  * Is the open directory still where the components lead to? The kernel says where the very inode is by now, so a folder
  * that was moved elsewhere with the descriptor in our hands is told from one at its place (V6), and no link is involved.
  */
-export function isStillAt(directory: Anchor, root: Anchor, components: readonly string[]): boolean {
-  return placeOf(directory) === [placeOf(root), ...components].join('/');
+export function isStillAt(directory: Anchor, root: Root, components: readonly string[]): boolean {
+  return placeOf(directory) === [root.place, ...components].join('/');
 }
 
 function placeOf({ fd }: Anchor): string {

@@ -7,7 +7,7 @@ import { closeSync, fstatSync, opendirSync, readSync } from 'node:fs';
 import type { KeptList, KeptVersion, Version } from '../assets/kept-version.ts';
 import { DISPLACED_FOLDER, findPathFault, PATH_LIMITS, parentsOf } from '../rules/asset-path.ts';
 import { compareByBytes, reduceMode } from '../rules/asset-tree.ts';
-import { type Anchor, below, hasCode, lstatBelow, openAnchor, withDirectory } from './anchored.ts';
+import { type Anchor, below, hasCode, lstatBelow, openRoot, withDirectory } from './anchored.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 import { INVENTORY_PATH } from './heal.ts';
 import { decodeInventory } from './inventory.ts';
@@ -120,7 +120,7 @@ interface Found {
 }
 
 function findKept(target: string): Found {
-  const root = openAnchor(target);
+  const root = openRoot(target);
   const paths: string[] = [];
   let omitted = 0;
   let visited = 0;

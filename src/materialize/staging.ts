@@ -1,6 +1,14 @@
 import { closeSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { RESERVED_FOLDER } from '../rules/asset-path.ts';
-import { type Anchor, below, isStillAt, isUsableDirectory, lstatBelow, openDirectoryBelow } from './anchored.ts';
+import {
+  type Anchor,
+  below,
+  isStillAt,
+  isUsableDirectory,
+  lstatBelow,
+  openDirectoryBelow,
+  type Root,
+} from './anchored.ts';
 import { discardInto, emptyTrash, openOwnDirectory, uniqueName, unlinkBelow } from './own-folder.ts';
 
 /** Where folders are taken apart that have to go. */
@@ -24,7 +32,7 @@ export interface StagingArea {
 }
 
 /** Makes the folders that are not there, and removes what an earlier run left behind that was cut off. */
-export function openStagingArea(root: Anchor): StagingArea {
+export function openStagingArea(root: Root): StagingArea {
   using opened = new DisposableStack();
   const hold = (anchor: Anchor): Anchor => opened.adopt(anchor, ({ fd }) => closeSync(fd));
   const own = hold(openOwnDirectory(root, RESERVED_FOLDER, unlinkBelow));

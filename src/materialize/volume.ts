@@ -20,8 +20,10 @@ import {
   lstatBelow,
   MovedError,
   type Name,
-  openAnchor,
+  openDirectory,
   openFileBelow,
+  openRoot,
+  type Root,
   repairDirectoryBelow,
   withDirectory,
 } from './anchored.ts';
@@ -74,9 +76,11 @@ export interface Volume {
 
 /** @throws the error of the file system when `path` is no directory that we can use */
 export function openVolume(path: string): Volume {
-  const root = openAnchor(path);
+  const root = openRoot(path);
   const touched = new Set<string>();
   let staging: StagingArea | undefined;
+  /** The folder that was worked in last, still open: most files lie beside the file before. */
+  let held: { readonly path: string; readonly folder: Anchor } | undefined;
 
   /** Our folder is made at the first write, so that a volume in order is only read. */
   const stagingArea = (): StagingArea => {
@@ -85,17 +89,31 @@ export function openVolume(path: string): Volume {
     return staging;
   };
 
+  const letGo = (): void => {
+    const last = held;
+    held = undefined;
+    if (last !== undefined) closeSync(last.folder.fd);
+  };
+
+  /** What is held is as good as what is opened anew while the kernel says that it is still at its place (V6). */
+  const openParent = (path: string, components: readonly string[]): Anchor => {
+    if (components.length === 0) return root;
+    if (held?.path !== path || !isStillAt(held.folder, root, components)) {
+      letGo();
+      held = { path, folder: openDirectory(root, components) };
+      assertInPlace(held.folder, root, components);
+    }
+    return held.folder;
+  };
+
   const withParent = <T>(path: string, use: (parent: Anchor, name: string) => T): T => {
     const components = path.split('/');
     const name = components.pop() ?? '';
-    return withDirectory(root, components, (parent) => use(parent, name));
+    return use(openParent(components.join('/'), components), name);
   };
 
   const change = (path: string, use: (parent: Anchor, name: string) => void): void => {
-    withParent(path, (parent, name) => {
-      assertInPlace(parent, root, path.split('/').slice(0, -1));
-      use(parent, name);
-    });
+    withParent(path, use);
     touched.add(parentsOf(path).at(-1) ?? '');
   };
 
@@ -195,6 +213,7 @@ export function openVolume(path: string): Volume {
       try {
         unstage();
       } finally {
+        letGo();
         closeSync(root.fd);
       }
     },
@@ -202,7 +221,7 @@ export function openVolume(path: string): Volume {
 }
 
 /** Refuses to change what is no longer reached by its path: the folder was moved elsewhere while we held it (V6). */
-function assertInPlace(directory: Anchor, root: Anchor, components: readonly string[]): void {
+function assertInPlace(directory: Anchor, root: Root, components: readonly string[]): void {
   if (components.length > 0 && !isStillAt(directory, root, components))
     throw new MovedError(`Cannot write to volume: ${components.join('/')} was moved away`);
 }
