@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureRepository } from '../../hack/forge/api.ts';
 import { pushChange } from '../../hack/forge/push.ts';
@@ -18,7 +19,8 @@ describe('a source that gives nothing', () => {
     await pushChange(forge, {
       repository: 'too-large',
       files: Object.fromEntries(
-        Array.from({ length: 20 }, (_, index) => [`prompts/${index}.md`, `${index}`.repeat(MIB).slice(0, MIB)]),
+        // What compresses well would be refused as a bomb before it is too large.
+        Array.from({ length: 20 }, (_, index) => [`prompts/${index}.md`, randomBytes(MIB * 0.75).toString('base64')]),
       ),
     });
   });
