@@ -64,13 +64,16 @@ const found = readdirSync('/configs/workspace/outside', { recursive: true }).sor
 console.log(JSON.stringify(found));
 `;
 const SWAP = `
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 const attempt = (change) => { try { change(); } catch {} };
 const targets = ['workspace/outside', '/var/lib/materialize', '/var/run/secrets/moleculesai.app/assets', '/'];
 for (let turn = 0; ; turn++) {
   const target = targets[turn % targets.length];
   for (const name of ['agent-skills', 'agent-skills/s', 'prompts', '.molecule', '.molecule/displaced', 'config.yaml']) {
     const path = '/configs/' + name;
+    // Through a link of its own it would be the neighbour who takes what lies there.
+    if (lstatSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) continue;
     attempt(() => renameSync(path, '/configs/workspace/taken-' + (turn % 8)));
     attempt(() => symlinkSync(target.startsWith('/') ? target : '/configs/' + target, path));
     attempt(() => rmSync('/configs/workspace/taken-' + ((turn + 4) % 8), { recursive: true, force: true }));
@@ -182,10 +185,14 @@ describe('a volume that is being written', () => {
     await world.exitAgent('raced', 1);
     // It heals between two swaps, or gives up for now.
     await world.told('workspace/raced', /symlink|something else keeps changing it/);
-    await world.kubectl.must(['delete', 'pod', '-n', world.namespace, 'neighbour', '--grace-period=0', '--force']);
+    // Not by force: it is to be at its end, and not only out of sight.
+    await world.kubectl.must(['delete', 'pod', '-n', world.namespace, 'neighbour']);
 
-    await world.until('the agent start again', async () => {
-      return (await world.podFacts('raced')).agentRestarts > before.agentRestarts;
+    // Only what runs can be told to end.
+    await world.until('the agent run again', async () => {
+      const statuses: readonly Json[] = (await podOf(world, 'raced'))?.status.containerStatuses ?? [];
+      const agent = statuses.find(({ name }) => name === 'agent');
+      return agent?.restartCount > before.agentRestarts && agent?.state.running !== undefined;
     });
     // The neighbour may have taken away what the agent had just been given.
     const between = await world.podFacts('raced');
@@ -206,6 +213,7 @@ function neighbour(agent: Json): object {
     metadata: { name: 'neighbour' },
     spec: {
       automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 1,
       securityContext: agent.spec.securityContext,
       containers: [
         {
