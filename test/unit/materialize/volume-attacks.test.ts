@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openVolume } from '../../../src/materialize/volume.ts';
 import {
   type FileCall,
   type FileCalls,
@@ -145,6 +146,22 @@ describe('a hostile writer on the volume', () => {
       moved: [],
       left: [],
     });
+  });
+
+  it('V6 gets nothing more written into a folder that it moves elsewhere after the first file', () => {
+    const volume = openVolume(world.target);
+    const write = (name: string): void =>
+      volume.place(volume.stage({ kind: 'bytes', bytes: Buffer.from(name) }, 0o644), `prompts/${name}`);
+    try {
+      write('one.md');
+      renameSync(at('prompts'), at('workspace/moved'));
+      mkdirSync(at('prompts'));
+      write('two.md');
+      const names = [at('workspace/moved'), at('prompts')].map((folder) => readdirSync(folder).sort());
+      expect(names).toEqual([['one.md', 'system.md'], ['two.md']]);
+    } finally {
+      volume.close();
+    }
   });
 
   it('V9 finds its edit of a published file healed by the next run, and kept aside', async () => {
