@@ -6,6 +6,7 @@ import {
   LABELS,
   OPERATOR_NAMESPACE,
   OPERATOR_SERVICE_ACCOUNT,
+  VOLUME_FINALIZER,
 } from '../../../src/apis/v1alpha1/names.ts';
 import {
   APPROVAL_REQUESTS,
@@ -132,8 +133,10 @@ describe('the operator', () => {
     const annotations = { [ANNOTATIONS.operation]: null, [ANNOTATIONS.restore]: null };
     const back = await patch(claims, 'data', { metadata: { labels: { [LABELS.expires]: null }, annotations } });
     expect(back.metadata.labels).not.toHaveProperty(LABELS.expires);
-    await patch(claims, 'data', { metadata: { finalizers: [] } });
+    const others = back.metadata.finalizers?.filter((finalizer) => finalizer !== VOLUME_FINALIZER);
+    await patch(claims, 'data', { metadata: { finalizers: others } });
     await client.delete(claims, { namespace, name: 'data' }, write);
-    expect(await isThere(claims, 'data')).toBe(false);
+    // Kubernetes holds it too, until its own controller has seen that no Pod uses it.
+    await expect.poll(() => isThere(claims, 'data'), { timeout: 10_000 }).toBe(false);
   });
 });
