@@ -36,8 +36,11 @@ export function openRoot(path: string): Root {
   const fd = openSync(path, O_PATH | O_DIRECTORY);
   try {
     openUp(fd);
-    const root = { fd: openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_DIRECTORY) };
-    return { ...root, place: placeOf(root) };
+    using opened = new DisposableStack();
+    const root = { fd: opened.adopt(openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_DIRECTORY), closeSync) };
+    const place = placeOf(root);
+    opened.move();
+    return { ...root, place };
   } finally {
     closeSync(fd);
   }
@@ -61,16 +64,28 @@ export function openDirectoryBelow(anchor: Anchor, name: Name): Anchor {
   return { fd: openSync(below(anchor, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW) };
 }
 
+/** A file held open, and what it was when it was opened. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly stats: Stats;
+}
+
 /**
- * A regular file for reading, or undefined when something else is there. Never waits for a FIFO's other end and never
- * opens a device: it looks first, and what was swapped in between is closed again unread.
+ * A regular file for reading, or undefined when something else is there. Never waits for a FIFO's other end, and closes
+ * again unread what was swapped in between the look and the opening.
+ * @param stats what a look at the name has just shown, so that no device is opened to find out
  */
-export function openFileBelow(anchor: Anchor, name: string): number | undefined {
-  if (lstatBelow(anchor, name)?.isFile() !== true) return undefined;
+export function openFileBelow(anchor: Anchor, name: string, stats = lstatBelow(anchor, name)): OpenFile | undefined {
+  if (stats?.isFile() !== true) return undefined;
   const fd = openSync(below(anchor, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  return undefined;
+  let isKept = false;
+  try {
+    const opened = fstatSync(fd);
+    isKept = opened.isFile();
+    return isKept ? { fd, stats: opened } : undefined;
+  } finally {
+    if (!isKept) closeSync(fd);
+  }
 }
 
 /** The directory that one or more components lead to; every directory on the way is closed, the last is the caller's to close. */
@@ -99,11 +114,11 @@ export function withDirectory<T>(root: Anchor, components: readonly string[], us
 }
 
 /**
- * Is the open directory still where the components lead to? The kernel says where the very inode is by now, so a folder
+ * Is the open directory still where the path leads to? The kernel says where the very inode is by now, so a folder
  * that was moved elsewhere with the descriptor in our hands is told from one at its place (V6), and no link is involved.
  */
-export function isStillAt(directory: Anchor, root: Root, components: readonly string[]): boolean {
-  return placeOf(directory) === [root.place, ...components].join('/');
+export function isStillAt(directory: Anchor, root: Root, path: string): boolean {
+  return placeOf(directory) === `${root.place}/${path}`;
 }
 
 function placeOf({ fd }: Anchor): string {

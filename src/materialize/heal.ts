@@ -13,6 +13,7 @@ import {
   type Operation,
   pathsToObserve,
   planVolume,
+  removableFolders,
   type VolumePlan,
 } from './plan.ts';
 import type { Tampering } from './tampering.ts';
@@ -58,9 +59,10 @@ export async function healVolume(options: HealOptions): Promise<Healing> {
   const wanted = bundle.head.tree;
   const inventory = mergeInventories(options.inventory, inventoryOf(wanted));
   const paths = pathsToObserve({ wanted, inventory });
+  const removable = new Set(removableFolders({ wanted, include, inventory }));
   const hashUpToBytes = Math.max(...wanted.map((file) => file.sizeBytes), MIN_HASHED_BYTES);
   const look = (): Look => {
-    const observed = volume.observe(paths, { hashUpToBytes });
+    const observed = volume.observe(paths, { hashUpToBytes, removable });
     const plan = planVolume({ wanted, include, inventory, observed });
     return { observed, plan, missing: filesToStage({ wanted, observed }), tampering: lookAtOwnFolder(volume) };
   };
@@ -82,6 +84,7 @@ export async function healVolume(options: HealOptions): Promise<Healing> {
     try {
       for (const operation of seen.tampering.operations) run(operation);
       stageMissing(seen.missing, { volume, bundle, staged });
+      volume.settle();
       storeInventory(volume, widened);
       for (const operation of seen.plan.operations) run(operation);
       volume.sync();

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, opendirSync, type Stats } from 'node:fs';
+import { closeSync, opendirSync, type Stats } from 'node:fs';
 import {
   type Anchor,
   below,
@@ -11,27 +11,32 @@ import {
 import { hashOf } from './content.ts';
 import type { Observed } from './plan.ts';
 
-/** What stands at a name. No link is followed, no FIFO waited for, and of a file larger than said nothing is read. */
-export function inspectBelow(
-  parent: Anchor,
-  { name, hashUpToBytes }: { readonly name: string; readonly hashUpToBytes: number },
-): Observed {
+export interface Look {
+  readonly name: string;
+  /** Of a file larger than that nothing is read. */
+  readonly hashUpToBytes: number;
+  /** Whether a folder is empty costs three calls more; not asked, it counts as not empty. */
+  readonly asksEmpty: boolean;
+}
+
+/** What stands at a name. No link is followed and no FIFO waited for. */
+export function inspectBelow(parent: Anchor, { name, hashUpToBytes, asksEmpty }: Look): Observed {
   const stats = lstatBelow(parent, name);
   if (stats === undefined) return { kind: 'absent' };
   if (stats.isDirectory()) {
     const isUsable = isUsableDirectory(stats);
-    return { kind: 'directory', isUsable, isEmpty: isUsable && isEmptyDirectory(parent, name) };
+    return { kind: 'directory', isUsable, isEmpty: asksEmpty && isUsable && isEmptyDirectory(parent, name) };
   }
   if (!stats.isFile()) return { kind: kindOf(stats) };
   try {
-    const fd = openFileBelow(parent, name);
-    if (fd === undefined) return { kind: 'hidden' };
+    const file = openFileBelow(parent, name, stats);
+    if (file === undefined) return { kind: 'hidden' };
     try {
-      const { mode, size, nlink } = fstatSync(fd);
-      const sha256 = size <= hashUpToBytes ? hashOf(fd, size) : '';
+      const { mode, size, nlink } = file.stats;
+      const sha256 = size <= hashUpToBytes ? hashOf(file.fd, size) : '';
       return { kind: 'file', mode: mode & 0o7777, sizeBytes: size, sha256, links: nlink };
     } finally {
-      closeSync(fd);
+      closeSync(file.fd);
     }
   } catch (error) {
     if (hasCode(error, 'EACCES', 'EPERM')) return { kind: 'unreadable' };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import {
   type Anchor,
@@ -30,7 +30,7 @@ export function openOwnDirectory(
 
 /** A name that nobody can have put something at beforehand. */
 export function uniqueName(prefix: string): string {
-  return `${prefix}-${randomBytes(8).toString('hex')}`;
+  return `${prefix}-${randomUUID().replaceAll('-', '').slice(0, 16)}`;
 }
 
 export function unlinkBelow(anchor: Anchor, name: Name): void {

@@ -112,21 +112,38 @@ function isSame(file: AssetFile, found: Observed): boolean {
 }
 
 function planPrunes(input: PlanInput): VolumePlan {
-  const needed = new Set(input.wanted.flatMap((file) => [...parentsOf(file.path), file.path]));
-  const stale = [...input.inventory.keys()].filter((path) => !needed.has(path)).sort(compareByBytes);
-  const prunable = stale.filter((path) => refusalOf(path, input.include) === undefined);
+  const stale = findStale(input);
   const refusals = stale.flatMap((path) => refusalOf(path, input.include) ?? []);
-  const folders = [...new Set(prunable.flatMap(parentsOf))].filter((path) => !needed.has(path)).sort(compareByBytes);
   return {
     operations: [
-      ...prunable.flatMap((path) => planPrune(path, input)),
-      ...folders.reverse().flatMap((path): readonly Operation[] => {
+      ...stale.filter((path) => refusalOf(path, input.include) === undefined).flatMap((path) => planPrune(path, input)),
+      ...removableFolders(input).flatMap((path): readonly Operation[] => {
         const found = at(input.observed, path);
         return found.kind === 'directory' && found.isEmpty ? [{ kind: 'removeDirectory', path }] : [];
       }),
     ],
     refusals,
   };
+}
+
+type Stale = Pick<PlanInput, 'wanted' | 'include' | 'inventory'>;
+
+/** Folders that may have to go, the deepest first: above nothing but files that are no longer wanted. */
+export function removableFolders(input: Stale): readonly string[] {
+  const prunable = findStale(input).filter((path) => refusalOf(path, input.include) === undefined);
+  if (prunable.length === 0) return [];
+  const needed = new Set(input.wanted.flatMap((file) => [...parentsOf(file.path), file.path]));
+  const folders = [...new Set(prunable.flatMap(parentsOf))].filter((path) => !needed.has(path));
+  return folders.sort(compareByBytes).reverse();
+}
+
+/** Paths that were written once, where neither a wanted file nor a folder of one belongs now. */
+function findStale({ wanted, inventory }: Stale): readonly string[] {
+  const files = new Set(wanted.map((file) => file.path));
+  const gone = [...inventory.keys()].filter((path) => !files.has(path));
+  if (gone.length === 0) return [];
+  const folders = new Set(wanted.flatMap((file) => parentsOf(file.path)));
+  return gone.filter((path) => !folders.has(path)).sort(compareByBytes);
 }
 
 /** Our unchanged file is deleted, an edited one kept aside. A folder there is not what we wrote and may hold anything. */

@@ -48,7 +48,7 @@ export function openStagingArea(root: Root): StagingArea {
     own,
     folder,
     name,
-    isInPlace: () => isStillAt(own, root, [RESERVED_FOLDER]),
+    isInPlace: () => isStillAt(own, root, RESERVED_FOLDER),
     discard,
     close: () => {
       using _held = held;

@@ -25,7 +25,7 @@ export function findTampering(root: Anchor, current: string | undefined): Tamper
   if (stats === undefined) return NONE;
   if (!stats.isDirectory()) {
     const found: Observed = stats.isFile()
-      ? inspectBelow(root, { name: RESERVED_FOLDER, hashUpToBytes: 0 })
+      ? inspectBelow(root, { name: RESERVED_FOLDER, hashUpToBytes: 0, asksEmpty: false })
       : { kind: kindOf(stats) };
     return { operations: [{ kind: 'discard', path: RESERVED_FOLDER, found }], refusals: [] };
   }
@@ -49,7 +49,7 @@ function findStrangers(root: Anchor, current: string | undefined): readonly Oper
 }
 
 function judge(own: Anchor, name: string): readonly Operation[] {
-  const found = inspectBelow(own, { name, hashUpToBytes: 0 });
+  const found = inspectBelow(own, { name, hashUpToBytes: 0, asksEmpty: false });
   if (found.kind === 'absent' || found.kind === 'hidden') return [];
   const path = `${RESERVED_FOLDER}/${name}`;
   if (FOLDERS.includes(name)) return found.kind === 'directory' ? [] : [{ kind: 'discard', path, found }];

@@ -9,30 +9,35 @@ import {
   renameSync,
   rmdirSync,
 } from 'node:fs';
-import { DISPLACED_FOLDER, parentsOf, RESERVED_FOLDER } from '../rules/asset-path.ts';
+import { DISPLACED_FOLDER, folderOf, RESERVED_FOLDER } from '../rules/asset-path.ts';
 import {
   type Anchor,
   below,
   closeToOthersBelow,
   hasCode,
   isDisturbance,
-  isStillAt,
   lstatBelow,
   MovedError,
   type Name,
-  openDirectory,
   openFileBelow,
   openRoot,
-  type Root,
   repairDirectoryBelow,
   withDirectory,
 } from './anchored.ts';
 import { type StagedContent, writeContent } from './content.ts';
-import { inspectBelow } from './inspect.ts';
+import { assertInPlace, createHeldFolder } from './held-folder.ts';
+import { inspectBelow, type Look } from './inspect.ts';
 import { openOwnDirectory, uniqueName, unlinkBelow } from './own-folder.ts';
 import type { Observation, Observed } from './plan.ts';
 import { openStagingArea, type StagingArea } from './staging.ts';
 import { findTampering, type Tampering } from './tampering.ts';
+
+export interface ObserveOptions {
+  /** A larger file gets an empty hash. */
+  readonly hashUpToBytes: number;
+  /** Folders that may have to go: whether they are empty is looked at in these alone. */
+  readonly removable?: ReadonlySet<string>;
+}
 
 export interface Staged {
   readonly name: string;
@@ -44,11 +49,16 @@ export interface Staged {
  * writer does meanwhile can make a call fail, but never reach outside. Calls are synchronous: the program does nothing else.
  */
 export interface Volume {
-  /** @param paths sorted, with the folders above each; files larger than `hashUpToBytes` get an empty hash */
-  observe(paths: readonly string[], options: { readonly hashUpToBytes: number }): Observation;
-  /** Writes the content, durably, where the agent does not see it as an asset. */
+  /** @param paths sorted, with the folders above each */
+  observe(paths: readonly string[], options: ObserveOptions): Observation;
+  /** Writes the content where the agent does not see it as an asset. */
   stage(content: StagedContent, mode: number): Staged;
-  /** Renames staged content to its place, over a file that may be there. */
+  /**
+   * Makes what is staged durable: all of it at once, which costs a journalling file system far less than each by itself. A
+   * disk that turns out to be full says so here, before anything in place is touched.
+   */
+  settle(): void;
+  /** Renames staged content, settled before, to its place, over a file that may be there. */
   place(staged: Staged, path: string): void;
   /**
    * Moves what is there into `.molecule/displaced`; an older one displaced from the same path goes. With `isReplaced` a
@@ -78,58 +88,62 @@ export interface Volume {
 export function openVolume(path: string): Volume {
   const root = openRoot(path);
   const touched = new Set<string>();
+  const unsettled = new Set<string>();
+  const held = createHeldFolder(root);
   let staging: StagingArea | undefined;
-  /** The folder that was worked in last, still open: most files lie beside the file before. */
-  let held: { readonly path: string; readonly folder: Anchor } | undefined;
 
   /** Our folder is made at the first write, so that a volume in order is only read. */
   const stagingArea = (): StagingArea => {
     staging ??= openStagingArea(root);
-    if (!staging.isInPlace()) throw new MovedError('Cannot write to volume: our folder on it was moved away');
     return staging;
   };
 
-  const letGo = (): void => {
-    const last = held;
-    held = undefined;
-    if (last !== undefined) closeSync(last.folder.fd);
-  };
-
-  /** What is held is as good as what is opened anew while the kernel says that it is still at its place (V6). */
-  const openParent = (path: string, components: readonly string[]): Anchor => {
-    if (components.length === 0) return root;
-    if (held?.path !== path || !isStillAt(held.folder, root, components)) {
-      letGo();
-      held = { path, folder: openDirectory(root, components) };
-      assertInPlace(held.folder, root, components);
-    }
-    return held.folder;
+  /** Before anything in place is touched: what is displaced has to be found where people look for it. */
+  const stagingAreaInPlace = (): StagingArea => {
+    const area = stagingArea();
+    if (!area.isInPlace()) throw new MovedError('Cannot write to volume: our folder on it was moved away');
+    return area;
   };
 
   const withParent = <T>(path: string, use: (parent: Anchor, name: string) => T): T => {
-    const components = path.split('/');
-    const name = components.pop() ?? '';
-    return use(openParent(components.join('/'), components), name);
+    const folder = folderOf(path);
+    return use(held.at(folder), nameIn(folder, path));
   };
 
   const change = (path: string, use: (parent: Anchor, name: string) => void): void => {
     withParent(path, use);
-    touched.add(parentsOf(path).at(-1) ?? '');
+    touched.add(folderOf(path));
   };
 
-  const inspect = (path: string, hashUpToBytes: number): Observed => {
+  /** All that one folder holds of the paths. Whether it was in place all the while is asked of the kernel once, behind them. */
+  const inspectAll = (folder: string, paths: readonly string[], options: ObserveOptions): Observation => {
+    const { hashUpToBytes, removable } = options;
     try {
-      return withParent(path, (parent, name) => inspectBelow(parent, { name, hashUpToBytes }));
+      const parent = held.at(folder);
+      const found = new Map<string, Observed>();
+      for (const path of paths) {
+        const asksEmpty = removable?.has(path) === true;
+        found.set(path, inspect(parent, { name: nameIn(folder, path), hashUpToBytes, asksEmpty }));
+      }
+      assertInPlace(parent, root, folder);
+      return found;
     } catch (error) {
-      // Somebody changed a folder above while we looked: the next pass sees what came of it.
-      if (isDisturbance(error)) return { kind: 'hidden' };
+      if (isDisturbance(error)) return new Map(paths.map((path) => [path, HIDDEN]));
       throw error;
     }
+  };
+
+  const settle = (): void => {
+    if (unsettled.size === 0) return;
+    const { folder } = stagingAreaInPlace();
+    for (const name of unsettled) syncFile(folder, name);
+    unsettled.clear();
   };
 
   const unstage = (): void => {
     const area = staging;
     staging = undefined;
+    unsettled.clear();
     try {
       area?.close();
     } catch (error) {
@@ -139,14 +153,13 @@ export function openVolume(path: string): Volume {
   };
 
   return {
-    observe: (paths, { hashUpToBytes }) => {
+    observe: (paths, options) => {
       const observed = new Map<string, Observed>();
-      for (const path of paths) {
-        const parent = parentsOf(path).at(-1);
-        const above = parent === undefined ? undefined : observed.get(parent);
+      for (const [folder, group] of Map.groupBy(paths, folderOf)) {
+        const above = observed.get(folder);
         const isBlocked = above !== undefined && !(above.kind === 'directory' && above.isUsable);
-        if (isBlocked) observed.set(path, { kind: above.kind === 'absent' ? 'absent' : 'hidden' });
-        else observed.set(path, inspect(path, hashUpToBytes));
+        if (isBlocked) for (const path of group) observed.set(path, above.kind === 'absent' ? above : HIDDEN);
+        else for (const [path, found] of inspectAll(folder, group, options)) observed.set(path, found);
       }
       return observed;
     },
@@ -157,18 +170,20 @@ export function openVolume(path: string): Volume {
       try {
         const sha256 = writeContent(fd, content);
         fchmodSync(fd, mode);
-        fsyncSync(fd);
+        unsettled.add(name);
         return { name, sha256 };
       } finally {
         closeSync(fd);
       }
     },
+    settle,
     place: (staged, path) => {
+      settle();
       const { folder } = stagingArea();
       change(path, (parent, name) => renameSync(below(folder, staged.name), below(parent, name)));
     },
     displace: (path, { isReplaced }) => {
-      const area = stagingArea();
+      const area = stagingAreaInPlace();
       const components = `${DISPLACED_FOLDER}/${path}`.split('/').slice(1);
       const name = components.pop() ?? '';
       using opened = new DisposableStack();
@@ -177,7 +192,7 @@ export function openVolume(path: string): Volume {
         aside = opened.adopt(openOwnDirectory(aside, component, area.discard), ({ fd }) => closeSync(fd));
       }
       area.discard(aside, name);
-      assertInPlace(aside, root, [RESERVED_FOLDER, ...components]);
+      assertInPlace(aside, root, [RESERVED_FOLDER, ...components].join('/'));
       change(path, (parent, current) => {
         const from = below(parent, current);
         const stats = lstatBelow(parent, current);
@@ -185,7 +200,7 @@ export function openVolume(path: string): Volume {
         if (!isReplaced || stats?.isFile() !== true || !hasLinked(from, below(aside, name)))
           renameSync(from, below(aside, name));
       });
-      touched.add(parentsOf(`${DISPLACED_FOLDER}/${path}`).at(-1) ?? '');
+      touched.add(folderOf(`${DISPLACED_FOLDER}/${path}`));
     },
     discard: (path) => change(path, unlinkBelow),
     makeDirectory: (path) => change(path, (parent, name) => mkdirSync(below(parent, name), 0o755)),
@@ -199,7 +214,7 @@ export function openVolume(path: string): Volume {
     findTampering: () => findTampering(root, staging?.name),
     openFile: (path) => {
       try {
-        return withParent(path, openFileBelow);
+        return withParent(path, (parent, name) => openFileBelow(parent, name)?.fd);
       } catch {
         return undefined;
       }
@@ -213,17 +228,27 @@ export function openVolume(path: string): Volume {
       try {
         unstage();
       } finally {
-        letGo();
+        held.letGo();
         closeSync(root.fd);
       }
     },
   };
 }
 
-/** Refuses to change what is no longer reached by its path: the folder was moved elsewhere while we held it (V6). */
-function assertInPlace(directory: Anchor, root: Root, components: readonly string[]): void {
-  if (components.length > 0 && !isStillAt(directory, root, components))
-    throw new MovedError(`Cannot write to volume: ${components.join('/')} was moved away`);
+const HIDDEN: Observed = { kind: 'hidden' };
+
+function inspect(parent: Anchor, look: Look): Observed {
+  try {
+    return inspectBelow(parent, look);
+  } catch (error) {
+    // Somebody changed it while we looked: the next pass sees what came of it.
+    if (isDisturbance(error)) return HIDDEN;
+    throw error;
+  }
+}
+
+function nameIn(folder: string, path: string): string {
+  return folder === '' ? path : path.slice(folder.length + 1);
 }
 
 /** False where the file system has no second names, or does not give one to us. */
@@ -234,6 +259,16 @@ function hasLinked(from: Name, to: Name): boolean {
   } catch (error) {
     if (hasCode(error, 'EPERM', 'EACCES', 'EMLINK', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP')) return false;
     throw error;
+  }
+}
+
+function syncFile(folder: Anchor, name: string): void {
+  const file = openFileBelow(folder, name);
+  if (file === undefined) throw new MovedError('Cannot write to volume: what was staged was replaced');
+  try {
+    fsyncSync(file.fd);
+  } finally {
+    closeSync(file.fd);
   }
 }
 

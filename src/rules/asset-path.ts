@@ -16,6 +16,8 @@ export const DISPLACED_FOLDER = `${RESERVED_FOLDER}/displaced`;
 export const PATH_LIMITS = { pathBytes: 512, componentBytes: 255, depth: 32, globs: 64 } as const;
 
 const ASCII = /^[ -~]*$/;
+/** Nearly every path of a template: none of these is hostile, so that nothing else has to be asked. */
+const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 
 /** Owned by the agent (TA-18) or written by the platform with credentials in it (TA-1); compared by `foldPath`. */
 const PROTECTED_FILES: ReadonlySet<string> = new Set(
@@ -45,6 +47,7 @@ export type PathFault =
  * to be read as another. Backslashes count as separators here, since some program on the way may treat them so (TA-14).
  */
 export function findHostility(path: string): PathFault | undefined {
+  if (PLAIN.test(path)) return undefined;
   if (path === '') return 'PathEmpty';
   if (!path.isWellFormed() || path.includes('\ufffd')) return 'PathNotUtf8';
   if (FORBIDDEN_CHARACTER.test(path)) return 'PathForbiddenCharacter';
@@ -147,8 +150,16 @@ export function isAboveInclude(include: IncludeSet, path: string): boolean {
 
 /** The folders above a path, outermost first: `a/b/c` gives `a`, `a/b`. */
 export function parentsOf(path: string): readonly string[] {
-  const components = path.split('/');
-  return components.slice(1).map((_, index) => components.slice(0, index + 1).join('/'));
+  const parents: string[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    parents.push(path.slice(0, slash));
+  }
+  return parents;
+}
+
+/** The folder that a path lies in, empty at the top: `a/b/c` gives `a/b`. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function byteLength(text: string): number {

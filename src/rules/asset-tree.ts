@@ -17,6 +17,7 @@ export type AssetMode = 0o644 | 0o755;
 export type AssetTree = readonly AssetFile[];
 
 const HEADER = 'molecule-asset-tree/v1';
+const ASCII = /^[\0-\x7f]*$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -29,8 +30,11 @@ export function reduceMode(mode: number): AssetMode {
   return (mode & 0o111) === 0 ? 0o644 : 0o755;
 }
 
+/** In the order of their UTF-8 bytes, which JavaScript's own order is for texts of ASCII alone. */
 export function compareByBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+  if (!ASCII.test(a) || !ASCII.test(b)) return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 export function sortTree(files: readonly AssetFile[]): AssetTree {
@@ -43,20 +47,12 @@ export function sortTree(files: readonly AssetFile[]): AssetTree {
  * The order of `files` does not matter.
  */
 export function treeDigest(files: readonly AssetFile[]): string {
-  const hash = createHash('sha256');
-  const field = (text: string): void => {
-    hash.update(`${Buffer.byteLength(text, 'utf8')}:`);
-    hash.update(text, 'utf8');
-  };
-  field(HEADER);
-  field(String(files.length));
-  for (const file of sortTree(files)) {
-    field(file.path);
-    field(file.mode.toString(8));
-    field(String(file.sizeBytes));
-    field(file.sha256);
+  const fields = [HEADER, String(files.length)];
+  for (const { path, mode, sizeBytes, sha256 } of sortTree(files)) {
+    fields.push(path, mode.toString(8), String(sizeBytes), sha256);
   }
-  return `sha256:${hash.digest('hex')}`;
+  const text = fields.map((field) => `${Buffer.byteLength(field, 'utf8')}:${field}`).join('');
+  return `sha256:${createHash('sha256').update(text, 'utf8').digest('hex')}`;
 }
 
 export function totalBytes(tree: readonly AssetFile[]): number {

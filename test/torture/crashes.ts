@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../../src/materialize/result.ts';
 import { coerceError } from '../../src/platform/errors.ts';
@@ -6,12 +6,14 @@ import { randomOf } from './random.ts';
 import type { Suite } from './suite.ts';
 import { describeEnding, type Ending, endAt, endingsAt } from './volume/endings.ts';
 import { type FileCall, type FileCalls, interceptFileCalls } from './volume/file-calls.ts';
+import { namesBelow } from './volume/names-below.ts';
+import { openBelow } from './volume/open-below.ts';
 import { EDIT, SCENARIOS, type Scenario } from './volume/scenarios.ts';
 import {
   differences,
   fingerprint,
+  foreignPaths,
   makeWorlds,
-  ownedPaths,
   shortcomings,
   type World,
   type Worlds,
@@ -98,7 +100,7 @@ async function endEarly(
 ): Promise<readonly string[]> {
   const world = await scenario.make(worlds);
   try {
-    const paths = [...ownedPaths(world), ...world.outside];
+    const paths = foreignPaths(world);
     const untouched = fingerprint(paths);
     const before = contents(world, scenario);
     const start = () => worlds.start(world, scenario.wanted, scenario);
@@ -115,6 +117,7 @@ async function endEarly(
     wrong.push(...shortcomings(world, scenario.wanted), ...lostEdits(world, scenario), ...leftovers(world));
     const last = await start();
     if (last.report.outcome !== 'unchanged') wrong.push(`the run after it was ${last.report.outcome}`);
+    wrong.push(...openBelow(world.root).map((path) => `${path} was left open`));
     return [...wrong, ...differences(untouched, paths)];
   } catch (error) {
     return [`unexpected: ${coerceError(error).message}`];
@@ -175,7 +178,7 @@ function lostEdits({ target }: World, { edits }: Scenario): readonly string[] {
 /** Files of ours that nobody needs any more would fill the volume with time. */
 function leftovers({ target }: World): readonly string[] {
   const own = join(target, '.molecule');
-  return readdirSync(own, { recursive: true, encoding: 'utf8' })
+  return namesBelow(own)
     .filter(
       (name) => !/^(bundle|manifest\.json|displaced(\/.*)?)$/.test(name) && !lstatSync(join(own, name)).isDirectory(),
     )

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { ArchiveError } from '../../src/assets/archive/archive-error.ts';
 import { ARCHIVE_LIMITS, readArchive } from '../../src/assets/archive/read-archive.ts';
 import { includeOf } from '../../src/materialize/config.ts';
+import { sha256Hex } from '../../src/platform/digest.ts';
 import { type AssetFile, reduceMode, treeDigest } from '../../src/rules/asset-tree.ts';
+import { collectFiles } from '../unit/assets/collect-files.ts';
 import { inPieces } from '../unit/assets/tar-builder.ts';
 import type { SeededRandom } from '../unit/faults/random.ts';
 import { MUTATIONS, type Mutated, pickOf } from './fuzz/mutations.ts';
@@ -71,11 +72,7 @@ async function read({ archive, layout }: Run, random: SeededRandom): Promise<str
       layout,
       limits: ARCHIVE_LIMITS,
       signal: new AbortController().signal,
-      onFile: async (file, content) => {
-        const hash = createHash('sha256');
-        for await (const chunk of content) hash.update(chunk);
-        files.push({ ...file, sha256: hash.digest('hex') });
-      },
+      receiver: collectFiles((file, body) => files.push({ ...file, sha256: sha256Hex(body) })),
     },
   ).then(
     ({ ignored }) => `${treeDigest(files)} ignored ${ignored}`,
@@ -102,7 +99,7 @@ function describeMembers(members: readonly Member[]): string {
     path,
     mode: reduceMode(mode),
     sizeBytes: body.length,
-    sha256: createHash('sha256').update(body).digest('hex'),
+    sha256: sha256Hex(body),
   }));
   return `${treeDigest(tree)} ignored ${members.filter(({ kind }) => kind === 'odd').length}`;
 }

@@ -12,10 +12,10 @@ import {
   CANARY,
   differences,
   fingerprint,
+  foreignPaths,
   makeWorlds,
   NEW,
   OLD,
-  ownedPaths,
   shortcomings,
   type World,
   type Worlds,
@@ -113,7 +113,7 @@ async function onVolume({ worlds, calls }: Omit<Tools, 'seed'>, { race }: Race):
   let attempts = 0;
   try {
     prepareGround(world.target);
-    const untouched = fingerprint([...ownedPaths(world), ...world.outside]);
+    const untouched = fingerprint(foreignPaths(world));
     const watch = watchOutside(world.outside);
     const startRaced: StartRaced = async (interceptor) => {
       const wanted = starts % 2 === 0 ? NEW : OLD;
@@ -127,7 +127,7 @@ async function onVolume({ worlds, calls }: Omit<Tools, 'seed'>, { race }: Race):
     };
     attempts = await race(world, startRaced, watch.opens);
     wrong.push(...watch.escapes, ...(await convergence(worlds, world, NEW)));
-    wrong.push(...differences(untouched, [...ownedPaths(world), ...world.outside]), ...canaries(world.target));
+    wrong.push(...differences(untouched, foreignPaths(world)), ...canaries(world.target));
   } catch (error) {
     wrong.push(`unexpected: ${coerceError(error).stack}`);
   } finally {

@@ -1,7 +1,5 @@
 /** Pulls exact amounts out of a stream of chunks, without copying more than a caller asks to hold together. */
 export interface ByteReader {
-  /** `length` bytes, when they are here already: most small things need no waiting. */
-  takeNow(length: number): Buffer | undefined;
   /** `length` bytes, or what is left of the stream when it ends before. */
   take(length: number): Promise<Buffer>;
   /** Fills `target`, or as much of it as there is before the stream ends; gives the part that was filled. */
@@ -29,34 +27,20 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
     return taken;
   };
 
+  const fill = async (target: Buffer): Promise<Buffer> => {
+    let filled = 0;
+    while (filled < target.length) {
+      const part = await takeSome(target.length - filled);
+      if (part === undefined) break;
+      filled += part.copy(target, filled);
+    }
+    return target.subarray(0, filled);
+  };
+
   return {
+    take: (length) => fill(Buffer.alloc(length)),
+    fill,
     takeSome,
-    takeNow: (length) => {
-      if (rest.length < length) return undefined;
-      const taken = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      return taken;
-    },
-    take: async (length) => {
-      const parts: Buffer[] = [];
-      let missing = length;
-      while (missing > 0) {
-        const part = await takeSome(missing);
-        if (part === undefined) break;
-        parts.push(part);
-        missing -= part.length;
-      }
-      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-    },
-    fill: async (target) => {
-      let filled = 0;
-      while (filled < target.length) {
-        const part = await takeSome(target.length - filled);
-        if (part === undefined) break;
-        filled += part.copy(target, filled);
-      }
-      return target.subarray(0, filled);
-    },
     unread: (bytes) => {
       rest = Buffer.concat([bytes, rest]);
     },

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { coerceError } from '../../platform/errors.ts';
 import { ArchiveError, type ArchiveErrorCode } from './archive-error.ts';
@@ -22,12 +22,13 @@ const FLAG_NAME = 0x08;
 const FLAG_COMMENT = 0x10;
 const MAX_HEADER_TEXT_BYTES = 4096;
 const CHUNK_BYTES = 64 * 1024;
+const EXPANDED_CHUNK_BYTES = 512 * 1024;
+const WAITING_CHUNKS = 3;
 
 /**
  * Expands exactly one gzip member that fills the whole stream. The frame is read here and only deflate is left to zlib,
  * because `createGunzip` silently goes on to a second member and ignores what follows the last one.
- * Memory: two chunks. All limits are checked before the bytes beyond them are handed on. The source's chunks are cut anew,
- * so that how the network cut them decides nothing.
+ * Memory: a few chunks, whatever they expand to. All limits are checked before the bytes beyond them are handed on. The source's chunks are cut anew, so that how the network cut them decides nothing.
  * @throws ArchiveError; errors of the source pass through
  */
 export async function* gunzip(
@@ -47,13 +48,11 @@ export async function* gunzip(
     for await (const { chunk, consumedBytes } of inflate(reader)) {
       refuseLate();
       expandedBytes += chunk.length;
-      if (expandedBytes > limits.expandedBytes)
-        throw refuse('ExpandedTooLarge', `it expands to more than ${limits.expandedBytes} bytes`);
-      if (expandedBytes > RATIO_FREE_BYTES && expandedBytes > limits.ratio * consumedBytes)
-        throw refuse('RatioTooHigh', `it expands to more than ${limits.ratio} times its size`);
+      refuseExcess({ expandedBytes, consumedBytes }, limits);
       checksum = crc32(chunk, checksum);
       yield chunk;
     }
+    refuseLate();
     const trailer = await reader.take(8);
     if (trailer.length < 8) throw refuse('GzipTruncated', 'the gzip trailer is cut off');
     if (trailer.readUInt32LE(0) !== checksum) throw refuse('GzipCorrupt', 'the gzip checksum does not match');
@@ -63,6 +62,19 @@ export async function* gunzip(
   } finally {
     await reader.close();
   }
+}
+
+interface Progress {
+  readonly expandedBytes: number;
+  /** How much deflate data they came from. */
+  readonly consumedBytes: number;
+}
+
+function refuseExcess({ expandedBytes, consumedBytes }: Progress, limits: GunzipLimits): void {
+  if (expandedBytes > limits.expandedBytes)
+    throw refuse('ExpandedTooLarge', `it expands to more than ${limits.expandedBytes} bytes`);
+  if (expandedBytes > RATIO_FREE_BYTES && expandedBytes > limits.ratio * consumedBytes)
+    throw refuse('RatioTooHigh', `it expands to more than ${limits.ratio} times its size`);
 }
 
 async function* capped(
@@ -110,14 +122,22 @@ interface Inflated {
   readonly consumedBytes: number;
 }
 
-/** Yields what deflate expands to and leaves `reader` at the first byte behind the deflate data. */
+/**
+ * Yields what deflate expands to and leaves `reader` at the first byte behind the deflate data. zlib works ahead, on a
+ * thread of its own, by no more than the chunks that may wait here: it stops while as many do.
+ */
 async function* inflate(reader: ByteReader): AsyncGenerator<Inflated, void, void> {
-  const engine = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  // With room for nothing, zlib does not go on while a chunk waits inside the stream, and what it consumed stays exact.
+  const options = { chunkSize: EXPANDED_CHUNK_BYTES, readableHighWaterMark: 1 };
+  const engine = createInflateRaw(options);
+  const waiting: Inflated[] = [];
+  engine.on('data', (chunk: Buffer) => waiting.push({ chunk, consumedBytes: engine.bytesWritten }));
+  const arrivals = on(engine, 'data', { close: ['end'], highWaterMark: WAITING_CHUNKS, lowWaterMark: 1 });
   const feeding = feed(reader, engine);
   // Seen through `engine` as well; this keeps a failure from counting as unhandled before we await it below.
   feeding.catch((error: unknown) => engine.destroy(coerceError(error)));
   try {
-    for await (const chunk of engine) yield { chunk: chunk as Buffer, consumedBytes: engine.bytesWritten };
+    for await (const _ of arrivals) yield* waiting.splice(0, 1);
     await feeding;
   } catch (error) {
     throw asArchiveError(error);
@@ -129,25 +149,23 @@ async function* inflate(reader: ByteReader): AsyncGenerator<Inflated, void, void
 /** Writes one chunk at a time, so that at the end of the deflate data the rest of the last chunk is known exactly. */
 async function feed(reader: ByteReader, engine: InflateRaw): Promise<void> {
   const over = Promise.race([once(engine, 'end'), once(engine, 'close')]).then(
-    () => 'over' as const,
-    () => 'over' as const,
+    () => undefined,
+    () => undefined,
   );
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (;;) {
-    const chunk = await reader.fill(buffer);
-    if (chunk.length === 0) {
-      engine.end();
-      return;
-    }
+  let [current, spare] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+  for (let chunk = await reader.fill(current); chunk.length > 0; ) {
     const before = engine.bytesWritten;
-    const written = new Promise<'written'>((resolve) => engine.write(chunk, () => resolve('written')));
-    const event = await Promise.race([written, over]);
+    const written = new Promise<void>((resolve) => engine.write(chunk, () => resolve()));
+    const [next] = await Promise.all([reader.fill(spare), Promise.race([written, over])]);
     const consumed = engine.bytesWritten - before;
-    if (event === 'over' || consumed < chunk.length) {
+    if (consumed < chunk.length) {
+      reader.unread(next);
       reader.unread(chunk.subarray(consumed));
       return;
     }
+    [current, spare, chunk] = [spare, current, next];
   }
+  engine.end();
 }
 
 function asArchiveError(error: unknown): unknown {

@@ -19,19 +19,28 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set([
 /** `git archive` puts the commit there. A global path or size would apply to every entry, and programs disagree on it. */
 const GLOBAL_KEYS: ReadonlySet<string> = new Set(['comment']);
 
+export interface PaxHeader {
+  /** Of the header itself, for people. */
+  readonly name: string;
+  readonly scope: 'entry' | 'global';
+}
+
 /**
  * Records of one pax header: `<length> <key>=<value>\n`, where length counts the whole record.
  * Values are lossy UTF-8, like names in headers.
  * @throws ArchiveError BadPaxHeader, UnsupportedPaxKey
  */
-export function parsePax(body: Buffer, scope: 'entry' | 'global'): PaxRecords {
+export function parsePax(body: Buffer, { name, scope }: PaxHeader): PaxRecords {
   const allowed = scope === 'entry' ? ENTRY_KEYS : GLOBAL_KEYS;
+  const bad = (what: string): ArchiveError =>
+    new ArchiveError('BadPaxHeader', { message: `a pax header ${what}`, path: name });
   const records = new Map<string, string>();
   let offset = 0;
   while (offset < body.length) {
-    const { key, value, end } = readRecord(body, offset);
+    const { key, value, end } = readRecord(body, offset, bad);
     if (!allowed.has(key)) {
-      throw new ArchiveError('UnsupportedPaxKey', { message: `a pax header sets ${JSON.stringify(key.slice(0, 64))}` });
+      const message = `a pax header sets ${JSON.stringify(key.slice(0, 64))}`;
+      throw new ArchiveError('UnsupportedPaxKey', { message, path: name });
     }
     if (records.has(key)) throw bad('sets a key twice');
     records.set(key, value);
@@ -43,6 +52,7 @@ export function parsePax(body: Buffer, scope: 'entry' | 'global'): PaxRecords {
 function readRecord(
   body: Buffer,
   offset: number,
+  bad: (what: string) => ArchiveError,
 ): { readonly key: string; readonly value: string; readonly end: number } {
   const lengthText = /^([1-9][0-9]{0,6}) /.exec(body.toString('latin1', offset, offset + 9))?.[1];
   if (lengthText === undefined) throw bad('has a record without a length');
@@ -55,8 +65,4 @@ function readRecord(
   const key = body.toString('latin1', start, separator);
   if (!/^[\w.-]+$/.test(key)) throw bad('has a malformed key');
   return { key, value: body.toString('utf8', separator + 1, end - 1), end };
-}
-
-function bad(what: string): ArchiveError {
-  return new ArchiveError('BadPaxHeader', { message: `a pax header ${what}` });
 }

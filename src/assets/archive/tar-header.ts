@@ -89,9 +89,8 @@ const UNUSED_NUMBERS: readonly Field[] = [
 /** Unsigned sum with the checksum field itself read as spaces. The signed variant of old programs is not accepted. */
 function checksumOf(block: Buffer): number {
   let sum = 8 * 0x20;
-  for (let index = 0; index < BLOCK_BYTES; index++) {
-    if (index < 148 || index >= 156) sum += block.readUInt8(index);
-  }
+  for (let index = 0; index < 148; index++) sum += block[index] ?? 0;
+  for (let index = 156; index < BLOCK_BYTES; index++) sum += block[index] ?? 0;
   return sum;
 }
 
@@ -111,6 +110,11 @@ function readText(block: Buffer, { start, length }: Field): string {
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
   if (end < 0) return field.toString('utf8');
-  if (!isZero(field.subarray(end))) throw new ArchiveError('BadHeader', { message: 'a name has bytes behind its end' });
+  if (!isZero(field.subarray(end))) {
+    throw new ArchiveError('BadHeader', {
+      message: 'a name has bytes behind its end',
+      path: field.toString('utf8', 0, end),
+    });
+  }
   return field.toString('utf8', 0, end);
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AssetFile, type AssetTree, sortTree, treeDigest } from '../../rules/asset-tree.ts';
 import { ArchiveError } from '../archive/archive-error.ts';
 import type { ArchiveFile, ChooserOptions } from '../archive/choose-files.ts';
-import { type ArchiveLimits, readArchive } from '../archive/read-archive.ts';
-import { createBlockWriter } from './block-writer.ts';
+import { type ArchiveLimits, type FileReceiver, readArchive } from '../archive/read-archive.ts';
+import { type BlockWriter, createBlockWriter } from './block-writer.ts';
 import { encodeBundleHead } from './format.ts';
 import { gather } from './gather.ts';
 
@@ -66,23 +66,36 @@ async function spoolArchive(
   source: AsyncIterable<Uint8Array>,
   options: BuildBundleOptions & { readonly spool: FileHandle },
 ): Promise<{ readonly spooled: readonly Spooled[]; readonly ignored: number }> {
-  const spooled: Spooled[] = [];
   const writer = createBlockWriter(options.spool);
-  const onFile = async (file: ArchiveFile, content: AsyncIterable<Buffer>): Promise<void> => {
-    const offset = writer.position;
-    const hash = createHash('sha256');
-    for await (const chunk of content) {
-      hash.update(chunk);
-      await writer.write(chunk);
-    }
-    spooled.push({ file: { ...file, sha256: hash.digest('hex') }, offset });
-  };
-  const { comment, ignored } = await readArchive(source, { ...options, onFile });
+  const receiver = createSpoolReceiver(writer);
+  const { comment, ignored } = await readArchive(source, { ...options, receiver });
   await writer.flush();
   if (options.commit !== undefined && comment !== undefined && comment !== options.commit) {
     throw new ArchiveError('WrongCommit', { message: 'it says that it is of another commit than was asked for' });
   }
-  return { spooled, ignored };
+  return { spooled: receiver.spooled, ignored };
+}
+
+/** Hashes files and appends them to the spool, one behind the other. */
+function createSpoolReceiver(writer: BlockWriter): FileReceiver & { readonly spooled: readonly Spooled[] } {
+  const spooled: Spooled[] = [];
+  let current: { readonly file: ArchiveFile; readonly offset: number; readonly hash: Hash } | undefined;
+  return {
+    spooled,
+    begin: (file) => {
+      current = { file, offset: writer.position, hash: createHash('sha256') };
+    },
+    take: (bytes) => {
+      current?.hash.update(bytes);
+      writer.write(bytes);
+    },
+    end: () => {
+      if (current === undefined) return;
+      const { file, offset, hash } = current;
+      spooled.push({ file: { ...file, sha256: hash.digest('hex') }, offset });
+    },
+    drain: () => writer.drain(),
+  };
 }
 
 interface BundleContent {
@@ -94,9 +107,12 @@ interface BundleContent {
 async function writeBundle(path: string, { tree, spool, offsets }: BundleContent): Promise<void> {
   await using bundle = await open(path, 'wx', 0o600);
   const writer = createBlockWriter(bundle);
-  await writer.write(encodeBundleHead(tree));
+  writer.write(encodeBundleHead(tree));
   const ranges = tree.map((file) => ({ offset: offsets.get(file.path) ?? 0, length: file.sizeBytes }));
-  for await (const block of gather(spool, ranges)) await writer.write(block);
+  for await (const block of gather(spool, ranges)) {
+    writer.write(block);
+    await writer.drain();
+  }
   await writer.flush();
   await bundle.sync();
 }

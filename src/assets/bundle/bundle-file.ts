@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { TreeError } from '../../rules/asset-tree.ts';
+import { createContentProof } from './content-proof.ts';
 import { BundleError, type BundleHead, decodeBundleManifest, decodeBundlePrefix, PREFIX_BYTES } from './format.ts';
-
-const CHUNK_BYTES = 256 * 1024;
+import { readBlocks } from './read-blocks.ts';
 
 /**
  * Reads what a bundle on disk says about itself. The content is not looked at, but its length is.
@@ -25,21 +24,10 @@ export async function readBundleHead(handle: FileHandle): Promise<BundleHead> {
 export async function verifyBundle(handle: FileHandle, digest: string, signal: AbortSignal): Promise<BundleHead> {
   const head = await readBundleHead(handle);
   if (head.digest !== digest) throw new BundleError(`it is ${head.digest} and not ${digest}`);
-  let offset = head.contentOffset;
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (const file of head.tree) {
-    const hash = createHash('sha256');
-    const end = offset + file.sizeBytes;
-    while (offset < end) {
-      signal.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - offset), offset);
-      if (bytesRead === 0) throw new BundleError('it is cut off');
-      hash.update(buffer.subarray(0, bytesRead));
-      offset += bytesRead;
-    }
-    if (hash.digest('hex') !== file.sha256)
-      throw new BundleError('the content of a file is not what its manifest says');
-  }
+  const proof = createContentProof(head.tree);
+  const content = { from: head.contentOffset, to: head.sizeBytes };
+  for await (const block of readBlocks(handle, content, signal)) proof.take(block);
+  proof.end();
   return head;
 }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { createContentProof } from './content-proof.ts';
 import { BundleError, type BundleHead } from './format.ts';
-
-const CHUNK_BYTES = 128 * 1024;
+import { readBlocks } from './read-blocks.ts';
 
 export interface StreamBundleOptions {
   /** The first byte to hand on; what comes before it the reader has already. */
@@ -13,7 +12,7 @@ export interface StreamBundleOptions {
 }
 
 /**
- * The bytes of a bundle from `from` to the last, each file proven before its last chunk is handed on, so that a reader
+ * The bytes of a bundle from `from` to the last, each file proven before its last byte is handed on, so that a reader
  * who counts bytes never takes a damaged bundle for a complete one. A file that begins before `from` is proven as a whole,
  * one that ends before it not again. Closes the handle in every case.
  */
@@ -23,23 +22,16 @@ export async function* streamBundle(
   { from, onDamage, signal }: StreamBundleOptions,
 ): AsyncGenerator<Buffer, void, void> {
   try {
-    if (from < head.contentOffset) yield await readChunk(handle, { position: from, length: head.contentOffset - from });
-    let position = head.contentOffset;
-    for (const file of head.tree) {
-      const hash = createHash('sha256');
-      const end = position + file.sizeBytes;
-      if (end <= from) position = end;
-      while (position < end) {
-        signal.throwIfAborted();
-        const chunk = await readChunk(handle, { position, length: Math.min(CHUNK_BYTES, end - position) });
-        hash.update(chunk);
-        const known = Math.max(0, from - position);
-        position += chunk.length;
-        if (position === end && hash.digest('hex') !== file.sha256)
-          throw new BundleError('the content of a file changed on disk');
-        if (known < chunk.length) yield chunk.subarray(known);
-      }
+    yield* readBlocks(handle, { from, to: head.contentOffset }, signal);
+    const { position, files } = skipFiles(head, from);
+    const proof = createContentProof(files);
+    let known = Math.max(0, from - position);
+    for await (const block of readBlocks(handle, { from: position, to: head.sizeBytes }, signal)) {
+      proof.take(block);
+      if (known < block.length) yield block.subarray(known);
+      known = Math.max(0, known - block.length);
     }
+    proof.end();
   } catch (error) {
     if (error instanceof BundleError) await onDamage();
     throw error;
@@ -48,16 +40,12 @@ export async function* streamBundle(
   }
 }
 
-async function readChunk(
-  handle: FileHandle,
-  { position, length }: { position: number; length: number },
-): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw new BundleError('it is cut off');
-    filled += bytesRead;
+/** The files that do not end before `from`, and where the first of them begins. */
+function skipFiles({ tree, contentOffset }: BundleHead, from: number): { position: number; files: BundleHead['tree'] } {
+  let position = contentOffset;
+  for (const [index, { sizeBytes }] of tree.entries()) {
+    if (position + sizeBytes > from) return { position, files: tree.slice(index) };
+    position += sizeBytes;
   }
-  return buffer;
+  return { position, files: [] };
 }

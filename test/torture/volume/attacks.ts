@@ -7,7 +7,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SeededRandom } from '../../unit/faults/random.ts';
+import { namesBelow } from './names-below.ts';
 
 /** What a hostile neighbour has in hands: the volume, and names of what lies elsewhere. It writes only to the volume. */
 export interface Ground {
@@ -120,7 +120,7 @@ function placeIn(target: string, random: SeededRandom): string {
   const isStaged = random.next() < 0.2;
   if (!isStaged) return join(target, anyOf(PLACES, random));
   const own = join(target, '.molecule');
-  const names = readdirSync(own, { recursive: true, encoding: 'utf8' }).filter((name) => /^(staging|trash)/.test(name));
+  const names = namesBelow(own).filter((name) => /^(staging|trash)/.test(name));
   return join(own, names.length === 0 ? 'staging-planted' : anyOf(names, random));
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, constants } from 'node:fs';
+import { closeSync, constants, type Dir } from 'node:fs';
 import type { FileCall, Interceptor, Perform } from './file-calls.ts';
 
 /**
@@ -16,7 +16,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const WRITES: readonly string[] = ['writeSync', 'FileHandle.writeFile'];
 const CHANGES: readonly string[] = [
   ...WRITES,
-  ...['chmodSync', 'fchmodSync', 'linkSync', 'mkdirSync', 'renameSync', 'rmdirSync', 'unlinkSync', 'rename'],
+  ...['chmodSync', 'fchmodSync', 'linkSync', 'mkdirSync', 'renameSync', 'rmdirSync', 'unlinkSync', 'rename', 'rm'],
 ];
 const SYNCS: readonly string[] = ['fsyncSync', 'FileHandle.sync'];
 
@@ -69,6 +69,7 @@ function dieAt(
   if (result instanceof Promise) return result.then(dieWith);
   // What the killed run had just opened is closed, as the kernel does it.
   if (call.name === 'openSync') closeSync(result as number);
+  if (call.name === 'opendirSync') (result as Dir).closeSync();
   throw new Error('killed');
 }
 
@@ -92,5 +93,5 @@ function halfOf({ name, args }: FileCall): readonly unknown[] {
 
 function isChanging({ name, args }: FileCall): boolean {
   if (name === 'openSync') return ((args[1] as number) & constants.O_CREAT) !== 0;
-  return name === 'open' ? args[1] === 'w' : CHANGES.includes(name);
+  return name === 'open' ? args[1] !== 'r' : CHANGES.includes(name);
 }

@@ -26,7 +26,7 @@ const SYNC = [
   ...['openSync', 'readFileSync', 'readSync', 'readdirSync', 'readlinkSync', 'renameSync', 'rmdirSync', 'unlinkSync'],
   'writeSync',
 ];
-const ASYNC = ['open', 'readFile', 'rename'];
+const ASYNC = ['open', 'readFile', 'readdir', 'rename', 'rm', 'stat'];
 const HANDLE = ['read', 'stat', 'sync', 'writeFile'];
 
 /**

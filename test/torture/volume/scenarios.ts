@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Files } from '../../unit/materialize/fixture.ts';
+import { bundleOf, type Files } from '../../unit/materialize/fixture.ts';
 import { NEW, OLD, type World, type Worlds } from './world.ts';
 
 /** A run of the init container with much to do. */
@@ -30,6 +30,20 @@ export const SCENARIOS: readonly Scenario[] = [
       mkdirSync(at('agent-skills/find/SKILL.md/in the way'), { recursive: true });
       rmSync(at('.molecule/bundle'));
       symlinkSync(join(world.root, 'token'), at('.molecule/bundle'));
+      return world;
+    },
+  },
+  {
+    name: 'a new workspace after a transfer that was cut off',
+    wanted: OLD,
+    isServerAway: false,
+    edits: [],
+    make: async (worlds) => {
+      const world = await worlds.makeEmpty();
+      const { digest, bytes } = bundleOf(OLD);
+      writeFileSync(join(world.state, 'bundle-000000000000.part'), 'of what was wanted before');
+      const damaged = Buffer.from(bytes.subarray(0, bytes.length - 20)).fill('X', bytes.length - 30);
+      writeFileSync(join(world.state, `bundle-${digest.slice('sha256:'.length, 19)}.part`), damaged);
       return world;
     },
   },

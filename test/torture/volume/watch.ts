@@ -1,6 +1,7 @@
-import { fstatSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { fstatSync, lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Interceptor } from './file-calls.ts';
+import { namesBelow } from './names-below.ts';
 
 export interface Watch {
   /** Makes every call and looks at what it opened or looked at. */
@@ -17,7 +18,7 @@ export function watchOutside(outside: readonly string[]): Watch {
   for (const path of outside) {
     inodes.set(identity(lstatSync(path)), path);
     if (!lstatSync(path).isDirectory()) continue;
-    for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
+    for (const name of namesBelow(path)) {
       inodes.set(identity(lstatSync(join(path, name))), join(path, name));
     }
   }

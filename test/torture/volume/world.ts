@@ -1,11 +1,13 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { cpSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../../../src/materialize/result.ts';
 import { runInPod } from '../../../src/materialize/run-in-pod.ts';
 import { serve } from '../../unit/assets/http-server.ts';
-import { bundleOf, type Files } from '../../unit/materialize/fixture.ts';
+import { bundleOf, type Files, VOLUMES } from '../../unit/materialize/fixture.ts';
+import { namesBelow } from './names-below.ts';
 
 /** Two revisions that share files, change files, and have files that the other one has not. */
 export const OLD: Files = {
@@ -39,7 +41,11 @@ export interface World {
   readonly target: string;
   readonly state: string;
   /** Beside the volume: a tree on its file system, one on another, and the file with the token. */
-  readonly outside: readonly string[];
+  readonly outside: readonly [string, string, string];
+}
+
+export interface StartOptions {
+  readonly isServerAway?: boolean;
 }
 
 export interface Worlds extends AsyncDisposable {
@@ -48,16 +54,16 @@ export interface Worlds extends AsyncDisposable {
   /** What a new Workspace has: nothing of ours. */
   makeEmpty(): Promise<World>;
   /** One start of the init container. */
-  start(world: World, files: Files, options?: { readonly isServerAway?: boolean }): Promise<RunResult>;
+  start(world: World, files: Files, options?: StartOptions): Promise<RunResult>;
   remove(world: World): Promise<void>;
 }
 
-/** In memory where there is such a file system, because every run syncs; the other mount is then the disk. */
+/** The other mount is the disk where the volumes are in memory. */
 export async function makeWorlds(signal: AbortSignal): Promise<Worlds> {
   await using opened = new AsyncDisposableStack();
   const makeDirectory = async (parent: string): Promise<string> =>
     opened.adopt(await mkdtemp(join(parent, 'torture-')), (path) => rm(path, { recursive: true, force: true }));
-  const base = await makeDirectory(existsSync('/dev/shm') ? '/dev/shm' : await realpath(tmpdir()));
+  const base = await makeDirectory(VOLUMES);
   const otherMount = await makeDirectory(tmpdir());
   const bundles = new Map(
     [OLD, NEW].map(bundleOf).map(({ digest, bytes }) => [`/v1/assets/${encodeURIComponent(digest)}`, bytes]),
@@ -66,7 +72,7 @@ export async function makeWorlds(signal: AbortSignal): Promise<Worlds> {
     await serve((request, response) => {
       const bytes = bundles.get(request.url ?? '');
       if (bytes === undefined) request.on('end', () => response.writeHead(204).end()).resume();
-      else response.end(bytes);
+      else sendFrom(response, bytes, /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]);
     }),
   );
   let starts = 0;
@@ -115,6 +121,14 @@ export async function makeWorlds(signal: AbortSignal): Promise<Worlds> {
   };
 }
 
+/** All bytes, or those behind where an earlier transfer broke off. */
+function sendFrom(response: ServerResponse, bytes: Buffer, first: string | undefined): void {
+  if (first === undefined) return void response.end(bytes);
+  const rest = bytes.subarray(Number(first));
+  const range = `bytes ${first}-${bytes.length - 1}/${bytes.length}`;
+  response.writeHead(rest.length === 0 ? 416 : 206, { 'content-range': range }).end(rest);
+}
+
 /** Where a link to a folder of the volume would lead: to files with the names that a run writes, and some more. */
 const SINK: Readonly<Record<string, string>> = Object.fromEntries(
   ['system.md', 'SKILL.md', 'git/SKILL.md', 'scripts/log.sh', 'log.sh', 'manifest.json', 'bundle', 'displaced/x'].map(
@@ -133,7 +147,7 @@ function write(directory: string, files: Readonly<Record<string, string>>): void
 export function fingerprint(paths: readonly string[]): ReadonlyMap<string, string> {
   const prints = new Map<string, string>();
   for (const path of paths) {
-    const below = lstatSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }) : [];
+    const below = lstatSync(path).isDirectory() ? namesBelow(path) : [];
     for (const full of [path, ...below.map((name) => join(path, name))]) {
       const { dev, ino, mode, uid, size, mtimeMs } = lstatSync(full);
       const text = lstatSync(full).isFile() ? readFileSync(full, 'utf8') : '';
@@ -145,6 +159,11 @@ export function fingerprint(paths: readonly string[]): ReadonlyMap<string, strin
 
 export function ownedPaths({ target }: World): readonly string[] {
   return Object.keys(OWNED).map((path) => join(target, path));
+}
+
+/** All that is no run's to change: what the agent owns on the volume, and what lies beside it. */
+export function foreignPaths(world: World): readonly string[] {
+  return [...ownedPaths(world), ...world.outside];
 }
 
 /** What is not as it was, one line each. */

@@ -4,6 +4,7 @@ import { RATIO_FREE_BYTES } from '../../../../src/assets/archive/gunzip.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits, readArchive } from '../../../../src/assets/archive/read-archive.ts';
 import { includeOf } from '../../../../src/materialize/config.ts';
 import { DEFAULT_INCLUDE, PATH_LIMITS } from '../../../../src/rules/asset-path.ts';
+import { collectFiles } from '../collect-files.ts';
 import { archive, END, entry, GOOD, inChunks, pax, record, TOP } from '../tar-builder.ts';
 
 interface Options {
@@ -18,9 +19,9 @@ async function read(bytes: Buffer, { limits, chunk, ...options }: Options = {}):
     include: includeOf(DEFAULT_INCLUDE),
     limits: { ...ARCHIVE_LIMITS, ...limits },
     signal: new AbortController().signal,
-    onFile: async (_file, content) => {
-      for await (const piece of content) sum += piece.length;
-    },
+    receiver: collectFiles((_file, body) => {
+      sum += body.length;
+    }),
     ...options,
   });
   return sum;
@@ -129,7 +130,7 @@ describe('a bound of an archive', () => {
         include: includeOf(DEFAULT_INCLUDE),
         limits: ARCHIVE_LIMITS,
         signal: new AbortController().signal,
-        onFile: async () => undefined,
+        receiver: collectFiles(() => undefined),
         now,
       });
     await expect(readSlowly(29_999)).resolves.toBeDefined();
@@ -148,8 +149,11 @@ describe('a bound of an archive', () => {
       include: includeOf(DEFAULT_INCLUDE),
       limits: ARCHIVE_LIMITS,
       signal: new AbortController().signal,
-      onFile: async () => {
-        nowMs += 30_001;
+      receiver: {
+        ...collectFiles(() => undefined),
+        drain: async () => {
+          nowMs += 30_001;
+        },
       },
       now: () => nowMs,
     });

@@ -11,6 +11,7 @@ import type { ArchiveLayout } from '../../../../src/assets/archive/choose-files.
 import { ARCHIVE_LIMITS, type ArchiveLimits, readArchive } from '../../../../src/assets/archive/read-archive.ts';
 import { buildBundle } from '../../../../src/assets/bundle/build-bundle.ts';
 import { type IncludeSet, parseInclude } from '../../../../src/rules/asset-path.ts';
+import { collectFiles } from '../collect-files.ts';
 import { archive, END, entry, GOOD, globalPax, inChunks, pax, record, TOP } from '../tar-builder.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
@@ -43,12 +44,10 @@ async function read(
     ...(options.layout === undefined ? {} : { layout: options.layout }),
     limits: { ...ARCHIVE_LIMITS, ...options.limits },
     signal,
-    onFile: async (file, content) => {
-      const parts: Buffer[] = [];
-      for await (const part of content) parts.push(part);
-      files[file.path] = Buffer.concat(parts).toString('utf8');
-      modes[file.path] = file.mode;
-    },
+    receiver: collectFiles(({ path, mode }, body) => {
+      files[path] = body.toString('utf8');
+      modes[path] = mode;
+    }),
   });
   return { files, modes, comment, ignored };
 }
@@ -153,7 +152,7 @@ describe('reading an archive', () => {
       yield archive().subarray(0, 30);
       throw new Error('connection lost');
     };
-    const options = { include, limits: ARCHIVE_LIMITS, signal, onFile: async () => undefined };
+    const options = { include, limits: ARCHIVE_LIMITS, signal, receiver: collectFiles(() => undefined) };
     await expect(readArchive(broken(), options)).rejects.toThrow('connection lost');
     let isReleased = false;
     const endless = async function* (): AsyncGenerator<Uint8Array> {

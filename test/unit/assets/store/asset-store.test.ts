@@ -1,36 +1,30 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ForgeRequest } from '../../../../src/assets/store/asset-request.ts';
 import { type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
 import { createClients } from '../clients.ts';
 import { type Handler, serve, type TestServer } from '../http-server.ts';
 import { credentialFor } from '../loopback.ts';
 import { archive, END, entry, GOOD, globalPax, record } from '../tar-builder.ts';
+import { requestOf, useGround } from './scene.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const signal = new AbortController().signal;
-let root: string;
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'store-'));
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+const ground = useGround();
 
 const serveArchive: Handler = (_request, response) =>
   response.end(archive(entry({ name: 'repo/prompts/a.md', body: 'a\n' })));
 
 function request(server: TestServer, change: Partial<ForgeRequest> = {}): ForgeRequest {
-  const source = { forge: 'gitea', baseURL: server.url, owner: 'molecule', repo: 'tpl', ref: 'main' } as const;
-  return { source, commit: COMMIT, include: ['config.yaml', 'prompts/**'], ...change };
+  return { ...requestOf(server, '0'), commit: COMMIT, include: ['config.yaml', 'prompts/**'], ...change };
 }
 
 function openStore(): Promise<AssetStore> {
-  return createAssetStore({ root, maxBytes: 2 ** 30, ...createClients() });
+  return createAssetStore({ root: ground.root, maxBytes: 2 ** 30, ...createClients() });
 }
 
 describe('asset store', () => {
@@ -105,7 +99,7 @@ describe('asset store', () => {
     await using server = await serve(serveArchive);
     const store = await openStore();
     const { digest } = await store.ensure(request(server), signal);
-    const path = join(root, 'bundles', digest.slice('sha256:'.length));
+    const path = join(ground.root, 'bundles', digest.slice('sha256:'.length));
     await writeFile(path, damage(await readFile(path)));
     expect(await store.ensure(request(server), signal)).toMatchObject({ digest, isCached: false });
     expect(server.requests).toHaveLength(2);
@@ -115,11 +109,11 @@ describe('asset store', () => {
     await using server = await serve(serveArchive);
     const { digest } = await (await openStore()).ensure(request(server), signal);
     const store = await openStore();
-    const path = join(root, 'bundles', digest.slice('sha256:'.length));
+    const path = join(ground.root, 'bundles', digest.slice('sha256:'.length));
     const bytes = await readFile(path);
     await writeFile(path, bytes.fill('X', bytes.length - 1));
     const bundle = await store.open(digest, signal);
-    await expect(buffer(bundle?.stream ?? Readable.from([]))).rejects.toThrow('changed on disk');
+    await expect(buffer(bundle?.stream ?? Readable.from([]))).rejects.toThrow('not what its manifest says');
     expect(await store.open(digest, signal)).toBeUndefined();
   });
 
@@ -141,7 +135,8 @@ describe('asset store', () => {
       name: 'FetchError',
       code: 'Unreachable',
     });
-    for (const directory of ['bundles', 'revisions', 'tmp']) expect(await readdir(join(root, directory))).toEqual([]);
+    for (const directory of ['bundles', 'revisions', 'tmp'])
+      expect(await readdir(join(ground.root, directory))).toEqual([]);
   });
 
   it('refuses an archive that says that it is of another commit', async () => {
@@ -152,16 +147,16 @@ describe('asset store', () => {
 
   it('clears away what a crash left behind', async () => {
     await openStore();
-    for (const name of ['old', 'young']) await writeFile(join(root, 'tmp', name), 'half');
+    for (const name of ['old', 'young']) await writeFile(join(ground.root, 'tmp', name), 'half');
     const longAgo = new Date(Date.now() - 301_000);
-    await utimes(join(root, 'tmp', 'old'), longAgo, longAgo);
-    await writeFile(join(root, 'revisions', 'bad.json'), 'half');
+    await utimes(join(ground.root, 'tmp', 'old'), longAgo, longAgo);
+    await writeFile(join(ground.root, 'revisions', 'bad.json'), 'half');
     const store = await openStore();
-    expect(await readdir(join(root, 'tmp'))).toEqual(['young']);
-    await utimes(join(root, 'tmp', 'young'), longAgo, longAgo);
+    expect(await readdir(join(ground.root, 'tmp'))).toEqual(['young']);
+    await utimes(join(ground.root, 'tmp', 'young'), longAgo, longAgo);
     await store.sweep(new Set());
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
-    expect(await readdir(join(root, 'revisions'))).toEqual([]);
+    expect(await readdir(join(ground.root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(ground.root, 'revisions'))).toEqual([]);
   });
 
   it.each([
