@@ -38,6 +38,8 @@ export interface ControllerSpec<Snapshot> {
   readonly concurrency: number;
   /** Passes of one key start at least this far apart. */
   readonly minIntervalMs?: number;
+  /** Passes of one namespace at once, so that one tenant's slow ones leave workers to the others. @default `concurrency` */
+  readonly perNamespace?: number;
 }
 
 /** A controller in a manager: its queue takes keys from any number of stores. */
@@ -100,11 +102,12 @@ export class Manager {
     return store;
   }
 
-  controller<Snapshot>({ controller, concurrency, minIntervalMs = 0 }: ControllerSpec<Snapshot>): ControllerHandle {
+  controller<Snapshot>(spec: ControllerSpec<Snapshot>): ControllerHandle {
+    const { controller, concurrency, minIntervalMs = 0, perNamespace = concurrency } = spec;
     const { clock, random, log, metrics } = this.#options;
     const { name } = controller;
     const onTaken = (waitedMs: number): void => metrics.queueSeconds.observe({ name }, waitedMs / 1000);
-    const queue = new Queue({ clock, random, minIntervalMs, onTaken });
+    const queue = new Queue({ clock, random, minIntervalMs, perNamespace, onTaken });
     const storesOf = (resource: Resource): readonly VersionSource[] => this.#storesOf(resource);
     const runner = new Runner<Snapshot>({
       controller,

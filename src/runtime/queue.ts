@@ -7,6 +7,8 @@ export interface QueueOptions {
   readonly random: () => number;
   /** Passes of one key start at least this far apart. @default 0 */
   readonly minIntervalMs?: number;
+  /** Passes of one namespace at once. @default as many as there are takers */
+  readonly perNamespace?: number;
   readonly firstBackoffMs?: number;
   readonly longestBackoffMs?: number;
   /** Told how long a key was due before it was taken. */
@@ -44,13 +46,16 @@ const SLACK = 64;
 /**
  * Keys and when they are due. Guarantees: a key is handed out to one caller at a time; asking again merges, the earlier
  * time wins; asking while it runs makes it due again afterwards, so nothing is lost; what is due and fresh goes before
- * what is due from the first list. Keys that are neither due nor running nor failing cost no memory.
+ * what is due from the first list. A namespace that has as many passes as it may lets those of others go first. Keys that
+ * are neither due nor running nor failing cost no memory.
  */
 export class Queue {
   readonly #options: QueueOptions;
   readonly #items = new Map<string, Item>();
   readonly #ready: Record<Priority, Set<string>> = { fresh: new Set(), backlog: new Set() };
   readonly #running = new Set<Item>();
+  /** How many passes of each namespace run. */
+  readonly #passes = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   /** Keys that are due later; entries may be outdated, the item decides. */
   readonly #later = new DueHeap();
@@ -107,12 +112,14 @@ export class Queue {
     const askedMs = item.againMs ?? Number.POSITIVE_INFINITY;
     item.isRunning = false;
     this.#running.delete(item);
+    this.#count(key, -1);
     item.againMs = undefined;
     if (end.kind === 'held') item.lastStartMs = item.previousStartMs;
     else item.failures = end.kind === 'retry' ? item.failures + 1 : 0;
     const afterMs = Math.min(askedMs - nowMs, this.#delayMs(end, item));
     if (afterMs !== Number.POSITIVE_INFINITY) this.add(key, { afterMs: Math.max(0, afterMs) });
     this.#forgetIdle(key, item);
+    this.#serve();
   }
 
   /** Hands out nothing more; waiting takers get undefined. */
@@ -163,19 +170,25 @@ export class Queue {
 
   #makeReady(key: string, item: Item): void {
     this.#ready[item.priority].add(key);
-    const taker = this.#takers.shift();
-    if (taker !== undefined) taker(this.#next());
+    if (this.#mayRun(key)) this.#serve();
+  }
+
+  #serve(): void {
+    const key = this.#takers.length === 0 ? undefined : this.#next();
+    if (key !== undefined) this.#takers.shift()?.(key);
   }
 
   #next(): string | undefined {
     if (this.#isClosed) return undefined;
     for (const ready of [this.#ready.fresh, this.#ready.backlog]) {
       for (const key of ready) {
+        if (!this.#mayRun(key)) continue;
         ready.delete(key);
         const item = this.#item(key);
         item.isPending = false;
         item.isRunning = true;
         this.#running.add(item);
+        this.#count(key, 1);
         item.previousStartMs = item.lastStartMs;
         item.lastStartMs = this.#options.clock.monotonicMs();
         this.#options.onTaken?.(item.lastStartMs - item.dueMs);
@@ -183,6 +196,17 @@ export class Queue {
       }
     }
     return undefined;
+  }
+
+  #mayRun(key: string): boolean {
+    return (this.#passes.get(namespaceOf(key)) ?? 0) < (this.#options.perNamespace ?? Number.POSITIVE_INFINITY);
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    const namespace = namespaceOf(key);
+    const passes = (this.#passes.get(namespace) ?? 0) + change;
+    if (passes === 0) this.#passes.delete(namespace);
+    else this.#passes.set(namespace, passes);
   }
 
   /** One timer for all keys, set to the earliest. */
@@ -232,4 +256,9 @@ export class Queue {
     if (keepUntilMs <= this.#options.clock.monotonicMs()) this.#items.delete(key);
     else this.#wakeAt({ key, dueMs: keepUntilMs });
   }
+}
+
+/** Empty for what is in none. */
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }

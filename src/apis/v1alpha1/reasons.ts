@@ -248,14 +248,28 @@ export const REASONS = {
   sourceInvalid: 'SourceInvalid',
   /** What the forge sent is no tar.gz, or a broken one. */
   notAnArchive: 'NotAnArchive',
-  /** The archive of the revision holds what must not be in it: paths that climb out, links, names that collide. */
+  /** The archive of the revision is malformed, or holds what must not be in it: paths that climb out, links, names that collide. */
   archiveRefused: 'ArchiveRefused',
-  /** The archive is larger than the operator reads, whatever of it is included. */
+  /** The archive, as it is sent, is larger than the operator reads, whatever of it is included. */
   archiveTooLarge: 'ArchiveTooLarge',
-  /** The included files together exceed spec.limits.assetsBytes. */
-  assetsTooLarge: 'AssetsTooLarge',
+  /** The archive expands to more than the operator reads, whatever of it is included. */
+  expandedTooLarge: 'ExpandedTooLarge',
+  /** The archive expands to so many times its size that it can only be filler. */
+  ratioTooHigh: 'RatioTooHigh',
+  /** The archive has more entries than the operator reads, whatever of it is included. */
+  tooManyEntries: 'TooManyEntries',
+  /** What the archive says about one entry (its pax header) is larger than the operator reads. */
+  paxHeaderTooLarge: 'PaxHeaderTooLarge',
+  /** A path in the repository has more bytes than any may have, included or not. */
+  pathTooLong: 'PathTooLong',
+  /** The name of a file or folder has more bytes than any may have, included or not. */
+  pathComponentTooLong: 'PathComponentTooLong',
+  /** A file or folder lies deeper in the repository than any may, included or not. */
+  pathTooDeep: 'PathTooDeep',
   /** One file of the revision is larger than any may be, or than spec.limits.assetsBytes. */
   fileTooLarge: 'FileTooLarge',
+  /** The included files together exceed spec.limits.assetsBytes. */
+  assetsTooLarge: 'AssetsTooLarge',
   /** Reading the archive took longer than the operator gives to one. */
   archiveTooSlow: 'ArchiveTooSlow',
   /** No file of the revision is included. */
@@ -274,6 +288,10 @@ export const REASONS = {
   signatureInvalid: 'SignatureInvalid',
   /** The commit is signed by a key that is not on the list, or that is expired or revoked. */
   signerNotAllowed: 'SignerNotAllowed',
+  /** The files that the forge sends for the revision are not those of the commit that was signed. */
+  treeMismatch: 'TreeMismatch',
+  /** The forge does not list all files of the signed commit, or has more than can be compared. */
+  treeIncomplete: 'TreeIncomplete',
   /** The ConfigMap with the keys that may sign does not exist in this namespace. */
   signersNotFound: 'SignersNotFound',
   /** The operator's account may not read that ConfigMap. */

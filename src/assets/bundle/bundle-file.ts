@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TreeError } from '../../rules/asset-tree.ts';
-import { createContentProof } from './content-proof.ts';
 import { BundleError, type BundleHead, decodeBundleManifest, decodeBundlePrefix, PREFIX_BYTES } from './format.ts';
-import { readBlocks } from './read-blocks.ts';
+import { proveFiles } from './hash-files.ts';
+import { BLOCK_BYTES, readBlocks } from './read-blocks.ts';
 
 /**
  * Reads what a bundle on disk says about itself. The content is not looked at, but its length is.
@@ -24,9 +24,10 @@ export async function readBundleHead(handle: FileHandle): Promise<BundleHead> {
 export async function verifyBundle(handle: FileHandle, digest: string, signal: AbortSignal): Promise<BundleHead> {
   const head = await readBundleHead(handle);
   if (head.digest !== digest) throw new BundleError(`it is ${head.digest} and not ${digest}`);
-  const proof = createContentProof(head.tree);
-  const content = { from: head.contentOffset, to: head.sizeBytes };
-  for await (const block of readBlocks(handle, content, signal)) proof.take(block);
+  const proof = proveFiles(head.tree);
+  const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+  const content = { from: head.contentOffset, to: head.sizeBytes, buffer, signal };
+  for await (const block of readBlocks(handle, content)) proof.take(block);
   proof.end();
   return head;
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { createContentProof } from './content-proof.ts';
 import { BundleError, type BundleHead } from './format.ts';
+import { proveFiles } from './hash-files.ts';
 import { readBlocks } from './read-blocks.ts';
 
 export interface StreamBundleOptions {
@@ -22,11 +22,11 @@ export async function* streamBundle(
   { from, onDamage, signal }: StreamBundleOptions,
 ): AsyncGenerator<Buffer, void, void> {
   try {
-    yield* readBlocks(handle, { from, to: head.contentOffset }, signal);
+    yield* readBlocks(handle, { from, to: head.contentOffset, signal });
     const { position, files } = skipFiles(head, from);
-    const proof = createContentProof(files);
+    const proof = proveFiles(files);
     let known = Math.max(0, from - position);
-    for await (const block of readBlocks(handle, { from: position, to: head.sizeBytes }, signal)) {
+    for await (const block of readBlocks(handle, { from: position, to: head.sizeBytes, signal })) {
       proof.take(block);
       if (known < block.length) yield block.subarray(known);
       known = Math.max(0, known - block.length);

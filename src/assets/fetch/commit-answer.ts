@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FetchError, type ForgeCommit } from './forge.ts';
+import { parseJson } from './parse-json.ts';
 
 /** A commit with its message, which is there twice, and its signature. */
 export const MAX_COMMIT_BYTES = 256 * 1024;
@@ -27,12 +28,4 @@ export function readCommitAnswer(
     throw new FetchError('BadResponse', `Cannot verify commit: ${origin} does not say whether it is signed`);
   const { verified, reason, payload, signature } = data.verification;
   return { isVerified: verified, reason: reason ?? '', payload: payload ?? '', signature: signature ?? '' };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

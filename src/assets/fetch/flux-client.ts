@@ -30,9 +30,12 @@ export class FluxDownloadError extends Error {
   }
 }
 
-/** Downloads of artifacts, by the same rules about addresses, redirects, sizes and time as those of forges. */
+/**
+ * Downloads of artifacts, by the same rules about addresses, sizes and time as those of forges. No redirect is followed: a
+ * controller of Flux sends none, and one could lead to what is another namespace's.
+ */
 export function createFluxClient({ timeoutMs = 30_000, ...options }: FluxClientOptions): FluxClient {
-  const http = createForgeHttp({ timeoutMs, now: Date.now, ...options });
+  const http = createForgeHttp({ timeoutMs, now: Date.now, maxRedirects: 0, ...options });
   return {
     download: async (artifact, signal) => {
       const url = new URL(artifact.url);

@@ -5,13 +5,15 @@ import {
   type ForgeClient,
   type ForgeCommit,
   type ForgeSource,
+  type ForgeTreeEntry,
   pinnedCommit,
 } from './forge.ts';
 import { createForgeHttp, type ForgeAnswer } from './forge-http.ts';
-import { downloadGitea, readGiteaCommit, resolveGitea } from './gitea.ts';
-import { downloadGithub, readGithubCommit, resolveGithub } from './github.ts';
+import { downloadGitea, readGiteaCommit, readGiteaTree, resolveGitea } from './gitea.ts';
+import { downloadGithub, readGithubCommit, readGithubTree, resolveGithub } from './github.ts';
 import type { ForgeAccess } from './missing.ts';
 import { createTextReader, respectRateLimits } from './polite-http.ts';
+import { forgeApi } from './repository-url.ts';
 import type { TransportOptions } from './transport.ts';
 
 export interface ForgeClientOptions extends TransportOptions {
@@ -33,16 +35,27 @@ interface Forge {
     source: ForgeSource,
     options: ForgeCallOptions & { readonly commit: string },
   ): Promise<ForgeCommit>;
+  readTree(
+    access: ForgeAccess,
+    source: ForgeSource,
+    options: ForgeCallOptions & { readonly tree: string },
+  ): Promise<readonly ForgeTreeEntry[] | undefined>;
 }
 
 const FORGES: Readonly<Record<ForgeSource['forge'], Forge>> = {
-  gitea: { resolve: resolveGitea, download: downloadGitea, readCommit: readGiteaCommit },
-  github: { resolve: resolveGithub, download: downloadGithub, readCommit: readGithubCommit },
+  gitea: { resolve: resolveGitea, download: downloadGitea, readCommit: readGiteaCommit, readTree: readGiteaTree },
+  github: {
+    resolve: resolveGithub,
+    download: downloadGithub,
+    readCommit: readGithubCommit,
+    readTree: readGithubTree,
+  },
 };
 
 /** The forges that we know, behind the port. */
-export function createForgeClient({ now = Date.now, ...options }: ForgeClientOptions): ForgeClient {
-  const http = respectRateLimits(createForgeHttp({ timeoutMs: 30_000, now, ...options }), now);
+export function createForgeClient(options: ForgeClientOptions): ForgeClient {
+  const { now = Date.now, timeoutMs = 30_000 } = options;
+  const http = respectRateLimits(createForgeHttp({ ...options, timeoutMs, now }), now);
   const access: ForgeAccess = { http, texts: createTextReader(http) };
   return {
     resolve: async (source, call) => {
@@ -55,6 +68,17 @@ export function createForgeClient({ now = Date.now, ...options }: ForgeClientOpt
     download: async (source, commit, call) =>
       bounded(await FORGES[source.forge].download(access, source, { ...call, commit })),
     readCommit: (source, commit, call) => FORGES[source.forge].readCommit(access, source, { ...call, commit }),
+    readTree: async (source, tree, call) => {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.any([call.signal, timeout]);
+      try {
+        return await FORGES[source.forge].readTree(access, source, { ...call, signal, tree });
+      } catch (error) {
+        if (!timeout.aborted) throw error;
+        const origin = new URL(forgeApi(source)).origin;
+        throw new FetchError('TimedOut', `Cannot fetch from ${origin}: no complete list within ${timeoutMs / 1000} s`);
+      }
+    },
   };
 }
 

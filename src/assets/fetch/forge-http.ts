@@ -11,6 +11,8 @@ export interface ForgeHttpOptions extends TransportOptions {
   readonly timeoutMs: number;
   /** Wall clock: forges name points in time. */
   readonly now: () => number;
+  /** More are refused. @default 3 */
+  readonly maxRedirects?: number;
 }
 
 export interface ForgeGet {
@@ -38,15 +40,14 @@ export interface ForgeHttp {
   get(call: ForgeGet): Promise<ForgeAnswer>;
 }
 
-const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const ERROR_BODY_BYTES = 4096;
 
 /**
- * GET with the manners that credentials ask for: redirects are followed by hand, at most three, never from https to http,
+ * GET with the manners that credentials ask for: redirects are followed by hand, only so many, never from https to http,
  * and the credential is dropped for good at the first one that leaves the origin.
  */
-export function createForgeHttp({ timeoutMs, now, ...options }: ForgeHttpOptions): ForgeHttp {
+export function createForgeHttp({ timeoutMs, now, maxRedirects = 3, ...options }: ForgeHttpOptions): ForgeHttp {
   let transport: Promise<Transport> | undefined;
   const send = async ({ url, accept, authorization, etag, signal }: ForgeGet): Promise<Dispatcher.ResponseData> => {
     const headers = {
@@ -69,7 +70,8 @@ export function createForgeHttp({ timeoutMs, now, ...options }: ForgeHttpOptions
       if (!REDIRECTS.has(answer.statusCode)) return await accept(answer, first, now());
       const location = headerOf(answer, 'location');
       await discard(answer);
-      if (redirects === MAX_REDIRECTS) throw refusal('RedirectRefused', first.url, 'redirects too often');
+      if (redirects === maxRedirects)
+        throw refusal('RedirectRefused', first.url, maxRedirects === 0 ? 'redirects' : 'redirects too often');
       const next = redirected(call, location);
       if (typeof next === 'string') throw refusal('RedirectRefused', first.url, next);
       call = next;

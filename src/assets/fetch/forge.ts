@@ -30,6 +30,24 @@ export interface ForgeClient {
   download(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<AsyncIterable<Uint8Array>>;
   /** What the forge says of the commit's signature. Costs one request. */
   readCommit(source: ForgeSource, commit: string, options: ForgeCallOptions): Promise<ForgeCommit>;
+  /**
+   * All that is in a tree, by its id: folders, and what is in them. undefined when it is more than the forge lists, or than an
+   * archive may hold; a part of it is never returned. Each page of it costs one request, and all of them no more time than one.
+   */
+  readTree(
+    source: ForgeSource,
+    tree: string,
+    options: ForgeCallOptions,
+  ): Promise<readonly ForgeTreeEntry[] | undefined>;
+}
+
+/** As the forge sent it: none of it is proved. */
+export interface ForgeTreeEntry {
+  /** From the top. */
+  readonly path: string;
+  /** As Git shows it: 100644. */
+  readonly mode: string;
+  readonly id: string;
 }
 
 /** As the forge sent it: none of it is proved, and none of it is for people to read. */

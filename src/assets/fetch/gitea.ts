@@ -1,8 +1,17 @@
 import { MAX_COMMIT_BYTES, readCommitAnswer } from './commit-answer.ts';
-import { FetchError, type ForgeCallOptions, type ForgeCommit, type ForgeSource, isCommit } from './forge.ts';
+import {
+  FetchError,
+  type ForgeCallOptions,
+  type ForgeCommit,
+  type ForgeSource,
+  type ForgeTreeEntry,
+  isCommit,
+} from './forge.ts';
 import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
 import { explainMissing, type ForgeAccess } from './missing.ts';
+import { parseJson } from './parse-json.ts';
 import { repositoryURL } from './repository-url.ts';
+import { MAX_TREE_ENTRIES, readTreePage } from './tree-answer.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -55,6 +64,25 @@ export async function readGiteaCommit(
   return readCommitAnswer(text, { commit, origin: call.url.origin });
 }
 
+/** Page by page: Gitea gives as many entries at once as it likes, a thousand by default, however many are asked for. */
+export async function readGiteaTree(
+  access: ForgeAccess,
+  source: ForgeSource,
+  { tree, ...options }: ForgeCallOptions & { readonly tree: string },
+): Promise<readonly ForgeTreeEntry[] | undefined> {
+  let entries: readonly ForgeTreeEntry[] = [];
+  for (let page = 1; ; page++) {
+    const call = callOf(source, ['git', 'trees', tree], options);
+    call.url.search = `recursive=true&per_page=${MAX_TREE_ENTRIES}&page=${page}`;
+    const answer = await readTreePage(access.http, call);
+    if (answer === undefined) return undefined;
+    entries = [...entries, ...answer.entries];
+    const isEndless = answer.entries.length === 0 && !answer.isLast;
+    if (isEndless || entries.length > MAX_TREE_ENTRIES) return undefined;
+    if (answer.isLast) return entries;
+  }
+}
+
 function missingOf(access: ForgeAccess, source: ForgeSource, options: ForgeCallOptions) {
   const repository = callOf(source, [], options);
   return explainMissing({ access, source, repository, head: callOf(source, ['git', 'commits', 'HEAD'], options) });
@@ -66,12 +94,7 @@ function callOf(source: ForgeSource, rest: readonly string[], { credential, sign
 }
 
 function commitOf(text: string): string | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   const sha = typeof value === 'object' && value !== null && 'sha' in value ? value.sha : undefined;
   return typeof sha === 'string' && isCommit(sha) ? sha : undefined;
 }

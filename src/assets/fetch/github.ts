@@ -1,8 +1,16 @@
 import { MAX_COMMIT_BYTES, readCommitAnswer } from './commit-answer.ts';
-import { FetchError, type ForgeCallOptions, type ForgeCommit, type ForgeSource, isCommit } from './forge.ts';
+import {
+  FetchError,
+  type ForgeCallOptions,
+  type ForgeCommit,
+  type ForgeSource,
+  type ForgeTreeEntry,
+  isCommit,
+} from './forge.ts';
 import type { ForgeAnswer, ForgeGet } from './forge-http.ts';
 import { explainMissing, type ForgeAccess } from './missing.ts';
 import { repositoryURL } from './repository-url.ts';
+import { readTreePage } from './tree-answer.ts';
 
 const MAX_ANSWER_BYTES = 4096;
 
@@ -43,6 +51,18 @@ export async function readGithubCommit(
     .read({ ...call, accept: 'application/json' }, MAX_COMMIT_BYTES)
     .catch(explainMissing({ access, source: { ...source, ref: commit }, repository: callOf(source, [], options) }));
   return readCommitAnswer(text, { commit, origin: call.url.origin });
+}
+
+/** One answer, which GitHub cuts off at 100 000 entries or 7 MB, far beyond what we take. */
+export async function readGithubTree(
+  access: ForgeAccess,
+  source: ForgeSource,
+  { tree, ...options }: ForgeCallOptions & { readonly tree: string },
+): Promise<readonly ForgeTreeEntry[] | undefined> {
+  const call = callOf(source, ['git', 'trees', tree], options);
+  call.url.search = 'recursive=1';
+  const page = await readTreePage(access.http, call);
+  return page?.isLast === true ? page.entries : undefined;
 }
 
 function callOf(source: ForgeSource, rest: readonly string[], { credential, signal }: ForgeCallOptions): ForgeGet {

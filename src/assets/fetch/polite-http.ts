@@ -60,7 +60,8 @@ export function createTextReader(http: ForgeHttp): TextReader {
   };
 }
 
-async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
+/** @throws FetchError BadResponse when it is not small */
+export async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of body) {

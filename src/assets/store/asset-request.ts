@@ -10,6 +10,11 @@ export interface ForgeOrigin {
   readonly source: ForgeSource;
   /** What `source.ref` was resolved to; 40 hex. */
   readonly commit: string;
+  /**
+   * The tree of the commit, where it is known from the signed commit itself: only what is proved to be of it is kept.
+   * Absent: the forge is believed to send the files of the commit.
+   */
+  readonly tree?: string;
   readonly credential?: ForgeCredential;
 }
 
@@ -80,6 +85,9 @@ function keyOf(origin: AssetOrigin): Readonly<Record<string, string>> {
     const { namespace, sha256 } = origin.artifact;
     return { namespace, sha256 };
   }
-  const { forge, baseURL, owner, repo } = origin.source;
-  return { forge, baseURL, owner, repo, commit: origin.commit, credential: origin.credential?.id ?? '' };
+  const { source, commit, tree, credential } = origin;
+  const { forge, baseURL, owner, repo } = source;
+  // What the forge was believed for is never taken for what was proved.
+  const proved = tree === undefined ? {} : { tree };
+  return { forge, baseURL, owner, repo, commit, credential: credential?.id ?? '', ...proved };
 }

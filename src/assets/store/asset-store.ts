@@ -4,14 +4,13 @@ import { totalBytes } from '../../rules/asset-tree.ts';
 import { LruMap } from '../../runtime/lru-map.ts';
 import { ArchiveError } from '../archive/archive-error.ts';
 import type { ArchiveLimits } from '../archive/read-archive.ts';
-import { buildBundle } from '../bundle/build-bundle.ts';
 import { MAX_MANIFEST_BYTES } from '../bundle/format.ts';
-import type { FluxClient } from '../fetch/flux-client.ts';
-import type { ForgeClient } from '../fetch/forge.ts';
 import { createFlights } from '../flights.ts';
 import { createKeyedLimiter } from '../limiter.ts';
+import { VerificationError } from '../verify/verification-error.ts';
 import { type AssetOrigin, type AssetRequest, type CheckedRequest, checkRequest } from './asset-request.ts';
 import { createBundleShelf, type OpenBundle } from './bundle-shelf.ts';
+import { type BundleSources, fetchBundle } from './fetch-bundle.ts';
 import { createRevisionIndex } from './revision-index.ts';
 import { createStoreRoom, StoreFullError } from './store-room.ts';
 import { createSweeper, removeLeftovers } from './sweeper.ts';
@@ -38,7 +37,7 @@ export interface AssetStore {
   /**
    * Makes sure that the revision's bundle is here. However many ask at once, it is downloaded at most once, and one that
    * was refused is not downloaded again for a while; a caller who aborts does not disturb the others.
-   * @throws FetchError, FluxDownloadError, ArchiveError, AssetRequestError, StoreFullError, disk errors
+   * @throws FetchError, FluxDownloadError, ArchiveError, VerificationError, AssetRequestError, StoreFullError, disk errors
    */
   ensure(request: AssetRequest, signal: AbortSignal): Promise<Artifact>;
   /** Whether a good bundle is here and can be read; what the disk says otherwise, the next `ensure` tells. */
@@ -55,27 +54,25 @@ export interface AssetStore {
   sweep(inUse: ReadonlySet<string>): Promise<void>;
 }
 
-export interface AssetStoreOptions {
+export interface AssetStoreOptions extends BundleSources {
   /** A directory of our own; made when missing. */
   readonly root: string;
-  readonly forge: Pick<ForgeClient, 'download'>;
-  readonly flux: Pick<FluxClient, 'download'>;
   /** What trees and downloads under way may take on disk together. */
   readonly maxBytes: number;
-  /** Of all together. @default 8 */
+  /** Of all together; twice as many as one namespace may hold. @default 16 */
   readonly maxDownloads?: number;
   /** Wall clock. @default Date.now */
   readonly now?: () => number;
 }
 
-/** A refused archive may have been cut off or replaced on the way; after this long it is worth another download. */
+/** A refused archive, or a list of files, may have been cut off or replaced on the way; after this long it is worth another download. */
 const REFUSED_MS = 300_000;
 const MAX_REFUSED = 1024;
 /** A server that is slow, out of weakness or malice, holds up its own downloads and leaves places for those of others. */
 const MAX_DOWNLOADS_PER_SERVER = 2;
 
 export async function createAssetStore(options: AssetStoreOptions): Promise<AssetStore> {
-  const { root, forge, flux, maxBytes, maxDownloads = 8, now = Date.now } = options;
+  const { root, forge, flux, maxBytes, maxDownloads = 16, now = Date.now } = options;
   const directories = { bundles: join(root, 'bundles'), revisions: join(root, 'revisions'), tmp: join(root, 'tmp') };
   const makeDirectories = async (): Promise<void> => {
     for (const directory of Object.values(directories)) await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -89,7 +86,7 @@ export async function createAssetStore(options: AssetStoreOptions): Promise<Asse
   const room = createStoreRoom({ maxBytes, shrinkTo: (bytes) => sweeper.shrinkTo(bytes) });
   const flights = createFlights<Artifact>();
   const downloads = createKeyedLimiter({ running: maxDownloads, perKey: MAX_DOWNLOADS_PER_SERVER });
-  const refused = new LruMap<string, { readonly error: ArchiveError; readonly untilMs: number }>(MAX_REFUSED);
+  const refused = new LruMap<string, { readonly error: Error; readonly untilMs: number }>(MAX_REFUSED);
 
   const find = async ({ key, revision }: CheckedRequest, signal: AbortSignal): Promise<Artifact | undefined> => {
     const known = await index.get(key);
@@ -101,30 +98,22 @@ export async function createAssetStore(options: AssetStoreOptions): Promise<Asse
     return facts === undefined ? undefined : { revision, ...facts, ignored, isCached: true };
   };
 
-  /** Asks for it at the first read: what cannot be written down is not asked for, and holds no connection. */
-  async function* readOrigin(origin: AssetOrigin, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    if ('artifact' in origin) return yield* await flux.download(origin.artifact, signal);
-    const { source, commit, credential } = origin;
-    const call = { signal, ...(credential === undefined ? {} : { credential }) };
-    yield* await forge.download(source, commit, call);
-  }
-
-  const download = async ({ origin, revision, ...request }: CheckedRequest, signal: AbortSignal): Promise<Artifact> => {
-    const leave = await downloads.enter(serverOf(origin), signal);
+  const download = async (request: CheckedRequest, signal: AbortSignal): Promise<Artifact> => {
+    const leave = await downloads.enter(serverOf(request.origin), signal);
     let giveBack: (() => void) | undefined;
     try {
       giveBack = await room.take(mostBytes(request.limits), signal);
       // Somebody may have thrown the whole directory away.
       await makeDirectories();
-      const { digest, tree, ignored } = await buildBundle(readOrigin(origin, signal), {
-        ...request.chosen,
-        limits: request.limits,
-        ...('commit' in origin ? { commit: origin.commit } : {}),
+      const { digest, tree, ignored } = await fetchBundle(request, {
+        forge,
+        flux,
         directory: directories.tmp,
         placeOf: shelf.pathOf,
         signal,
       });
       sweeper.want(digest);
+      const { revision } = request;
       return { revision, digest, sizeBytes: totalBytes(tree), files: tree.length, ignored, isCached: false };
     } finally {
       giveBack?.();
@@ -141,7 +130,8 @@ export async function createAssetStore(options: AssetStoreOptions): Promise<Asse
       await index.set(key, artifact);
       return artifact;
     } catch (error) {
-      if (error instanceof ArchiveError) refused.set(key, { error, untilMs: now() + REFUSED_MS });
+      if (error instanceof ArchiveError || error instanceof VerificationError)
+        refused.set(key, { error, untilMs: now() + REFUSED_MS });
       if (!isDiskFull(error)) throw error;
       // The volume is smaller than it was said to be, or others fill it: what nobody needs goes, for the next attempt.
       await sweeper.shrinkTo(0);

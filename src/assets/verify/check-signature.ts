@@ -7,20 +7,29 @@ import { checkSshSignature, isSshSignature } from './ssh-signature.ts';
 import { SshWireError } from './ssh-wire.ts';
 import { VerificationError } from './verification-error.ts';
 
+/** What is known of a commit whose signature counts. */
+export interface CheckedCommit {
+  /** Who signed it, as `SSH key SHA256:…` or `OpenPGP key …`. */
+  readonly signer: string;
+  /** The id of the tree that was signed with it. */
+  readonly tree: string;
+}
+
 /**
- * Who signed the commit, as `SSH key SHA256:…` or `OpenPGP key …`. Whatever the forge says, it is checked here: that this is
- * the commit with this id, that the signature is over it, and that its key may sign.
+ * Whatever the forge says, it is checked here: that this is the commit with this id, that the signature is over it, and that
+ * its key may sign. What the tree holds is another matter, see `proveTree`.
  * @throws VerificationError
  */
 export async function checkSignature(
   commit: string,
   { payload, signature }: ForgeCommit,
   { signers, now }: { readonly signers: Signers; readonly now: Date },
-): Promise<string> {
+): Promise<CheckedCommit> {
   if (signature === '') throw new VerificationError('CommitNotSigned', 'It is not signed');
   const signed = rebuildCommit(commit, { payload, signature });
-  if (isSshSignature(signed.signature)) return checkSsh(signed, signers.ssh, now);
-  if (isOpenPgpSignature(signed.signature)) return checkOpenPgp(signed, signers, now);
+  const { tree } = signed;
+  if (isSshSignature(signed.signature)) return { signer: checkSsh(signed, signers.ssh, now), tree };
+  if (isOpenPgpSignature(signed.signature)) return { signer: await checkOpenPgp(signed, signers, now), tree };
   throw new VerificationError('SignatureInvalid', 'Its signature is neither one of SSH nor of OpenPGP');
 }
 

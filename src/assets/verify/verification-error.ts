@@ -5,6 +5,9 @@ export type VerificationErrorCode =
   | 'SignatureRefused'
   | 'SignatureInvalid'
   | 'SignerNotAllowed'
+  // what its files are
+  | 'TreeMismatch'
+  | 'TreeIncomplete'
   // what it is to be checked by
   | 'SignersNotFound'
   | 'SignersNotRead'
@@ -19,7 +22,7 @@ const BY_SIGNERS: ReadonlySet<VerificationErrorCode> = new Set([
   'SignersInvalid',
 ]);
 
-/** A commit did not prove what spec.verify wants. The message is for people; nothing in it was written by the forge. */
+/** A commit did not prove what spec.verify wants. The message is for people; of what a forge wrote, it holds paths alone, escaped. */
 export class VerificationError extends Error {
   override readonly name = 'VerificationError';
   readonly code: VerificationErrorCode;

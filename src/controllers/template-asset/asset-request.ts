@@ -1,7 +1,12 @@
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import type { ForgeSource } from '../../assets/fetch/forge.ts';
 import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
-import { type AssetOrigin, type AssetRequest, AssetRequestError } from '../../assets/store/asset-request.ts';
+import {
+  type AssetOrigin,
+  type AssetRequest,
+  AssetRequestError,
+  type ForgeOrigin,
+} from '../../assets/store/asset-request.ts';
 
 const GITHUB_API = 'https://api.github.com';
 
@@ -19,7 +24,7 @@ export function forgeOrigin(
   asset: TemplateAsset,
   commit: string,
   credential: ForgeCredential | undefined,
-): AssetOrigin {
+): ForgeOrigin {
   return { source: sourceOf(asset), commit, ...(credential === undefined ? {} : { credential }) };
 }
 

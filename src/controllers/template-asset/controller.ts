@@ -19,6 +19,8 @@ import { SourceVerifier } from './source-verifier.ts';
 
 /** A pass may wait for a forge as long as that lets it: slow ones must leave workers for the others. */
 const WORKERS = 32;
+/** Half of the downloads that the store runs at once: one tenant's slow servers, however many, leave places for those of others. */
+const PER_NAMESPACE = 8;
 
 export interface TemplateAssetControllerOptions {
   readonly stores: Stores;
@@ -58,6 +60,7 @@ export function declareTemplateAssetController(
       plan: (snapshot, { now, ...failure }) => planTemplateAsset({ ...snapshot, ...failure }, now),
     },
     concurrency: WORKERS,
+    perNamespace: PER_NAMESPACE,
   });
   controller.watch(stores.templateAssets, ownKey);
   // A template that is being deleted goes when its last user does.

@@ -1,5 +1,5 @@
 import { REASONS, type Reason } from '../../apis/v1alpha1/reasons.ts';
-import { ArchiveError, type ArchiveErrorCode } from '../../assets/archive/archive-error.ts';
+import { ArchiveError } from '../../assets/archive/archive-error.ts';
 import { FluxDownloadError } from '../../assets/fetch/flux-client.ts';
 import { FetchError, type FetchErrorCode } from '../../assets/fetch/forge.ts';
 import type { ForgeCredential } from '../../assets/fetch/forge-credential.ts';
@@ -9,6 +9,7 @@ import { VerificationError, type VerificationErrorCode } from '../../assets/veri
 import { ApiError, TransportError } from '../../kube/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { CredentialError } from './credential.ts';
+import { explainArchive } from './explain-archive.ts';
 import { explainFluxDownload, FluxError } from './flux-source.ts';
 import type { Failure } from './snapshot.ts';
 
@@ -19,7 +20,6 @@ interface Explanation {
 }
 
 const CHECK_SOURCE = 'correct spec.source, or give the token access';
-const ANOTHER_REVISION = 'push a revision without that';
 
 const FETCH: Readonly<Record<FetchErrorCode, Explanation>> = {
   Unauthorized: {
@@ -57,49 +57,6 @@ const FETCH: Readonly<Record<FetchErrorCode, Explanation>> = {
   InvalidSource: { reason: REASONS.sourceInvalid, advice: 'correct spec.source' },
 };
 
-const BROKEN: Explanation = {
-  reason: REASONS.notAnArchive,
-  advice:
-    'see what answers at spec.source.baseURL, the forge or something in front of it; of Flux, that spec.artifactRef names a source that is packed as tar.gz',
-};
-const TOO_LARGE: Explanation = {
-  reason: REASONS.archiveTooLarge,
-  advice: 'keep the template in a smaller repository',
-};
-
-const TOO_SLOW: Explanation = {
-  reason: REASONS.archiveTooSlow,
-  advice: 'see what keeps the operator or its disk busy, or keep the template in a smaller repository',
-};
-/** What came may not be what the forge has, or came in a bad moment. */
-const MAY_PASS: ReadonlySet<Explanation | undefined> = new Set([BROKEN, TOO_SLOW]);
-
-const ARCHIVE: Readonly<Partial<Record<ArchiveErrorCode, Explanation>>> = {
-  NotGzip: BROKEN,
-  GzipCorrupt: BROKEN,
-  GzipTruncated: BROKEN,
-  GzipTrailingData: BROKEN,
-  NotTar: BROKEN,
-  BadChecksum: BROKEN,
-  Truncated: BROKEN,
-  MissingEnd: BROKEN,
-  TrailingData: BROKEN,
-  CompressedTooLarge: TOO_LARGE,
-  ExpandedTooLarge: TOO_LARGE,
-  TooManyEntries: TOO_LARGE,
-  PaxHeaderTooLarge: TOO_LARGE,
-  AssetsTooLarge: {
-    reason: REASONS.assetsTooLarge,
-    advice: 'include less (spec.include), or raise spec.limits.assetsBytes',
-  },
-  FileTooLarge: {
-    reason: REASONS.fileTooLarge,
-    advice: 'keep that file out of the repository, or raise spec.limits.assetsBytes',
-  },
-  TooSlow: TOO_SLOW,
-  NothingIncluded: { reason: REASONS.nothingIncluded, advice: 'correct spec.include or spec.source.subPath' },
-};
-
 const ANOTHER_COMMIT = 'nothing of it is taken; have a commit made that is signed by somebody who may';
 const LET_SIGN = 'put the keys of those who may sign into the ConfigMap of spec.verify.signature.signersRef';
 
@@ -119,6 +76,15 @@ const VERIFICATION: Readonly<Record<VerificationErrorCode, Explanation>> = {
     advice:
       'nothing of it is taken; if this key may sign, put it into the ConfigMap of spec.verify.signature.signersRef, else have it signed by one that may',
   },
+  TreeMismatch: {
+    reason: REASONS.treeMismatch,
+    advice:
+      'nothing of it is taken; take what alters archives (export-subst, export-ignore, eol, ident) off these paths in .gitattributes, else see what answers in place of the forge',
+  },
+  TreeIncomplete: {
+    reason: REASONS.treeIncomplete,
+    advice: 'nothing of it is taken; keep the template in a smaller repository',
+  },
   SignersNotFound: { reason: REASONS.signersNotFound, advice: LET_SIGN },
   SignersNotRead: {
     reason: REASONS.signersNotRead,
@@ -128,11 +94,12 @@ const VERIFICATION: Readonly<Record<VerificationErrorCode, Explanation>> = {
   SignersInvalid: { reason: REASONS.signersInvalid, advice: 'correct it; until then nothing new is taken' },
 };
 
-/** These hold until the ref moves on or spec changes; what keys say, others may change. */
+/** These hold until the ref moves on or spec changes; what keys say, others may change, and other files may come the next time. */
 const FINAL_VERIFICATION: ReadonlySet<VerificationErrorCode> = new Set([
   'CommitMismatch',
   'CommitNotSigned',
   'SignatureInvalid',
+  'TreeIncomplete',
 ]);
 
 const MAKE_ROOM =
@@ -189,10 +156,7 @@ export function explainFailure(error: Error): Failure | undefined {
   if (error instanceof FluxDownloadError) return explainFluxDownload(error);
   if (error instanceof StoreFullError)
     return { reason: REASONS.storeFull, message: `${error.message}; ${MAKE_ROOM}`, isFinal: false };
-  if (error instanceof ArchiveError) {
-    const { reason, advice } = ARCHIVE[error.code] ?? { reason: REASONS.archiveRefused, advice: ANOTHER_REVISION };
-    return { reason, message: `${error.message}; ${advice}`, isFinal: !MAY_PASS.has(ARCHIVE[error.code]) };
-  }
+  if (error instanceof ArchiveError) return explainArchive(error);
   return undefined;
 }
 

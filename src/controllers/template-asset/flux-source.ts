@@ -71,6 +71,8 @@ export async function readFluxOrigin(
 const REACH =
   'see that the controller of Flux runs and lets the operator in (its NetworkPolicy), and that --forge-networks lists its network';
 
+const WHO_ANSWERS = 'see what answers there: the controller of Flux, or something in between';
+
 /** What of a download of Flux a person can see to; a forge is not involved. */
 export function explainFluxDownload({ code, message }: FluxDownloadError): Failure {
   const failure = (reason: Reason, advice: string, what = message): Failure => ({
@@ -80,10 +82,7 @@ export function explainFluxDownload({ code, message }: FluxDownloadError): Failu
   });
   switch (code) {
     case 'DigestMismatch':
-      return failure(
-        REASONS.artifactMismatch,
-        'see what answers there: the controller of Flux, or something in between',
-      );
+      return failure(REASONS.artifactMismatch, WHO_ANSWERS);
     case 'NotFound':
       return failure(REASONS.artifactNotFound, 'see why it stores no new one', 'Flux keeps the artifact no more (404)');
     case 'Unauthorized':
@@ -96,7 +95,7 @@ export function explainFluxDownload({ code, message }: FluxDownloadError): Failu
     case 'AddressRefused':
       return failure(REASONS.addressRefused, REACH);
     case 'RedirectRefused':
-      return failure(REASONS.redirectRefused, REACH);
+      return failure(REASONS.redirectRefused, WHO_ANSWERS);
     case 'HostNotFound':
       return failure(REASONS.hostNotFound, REACH);
     case 'TLSFailed':

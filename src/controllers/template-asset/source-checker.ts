@@ -96,8 +96,10 @@ export class SourceChecker {
     let proof: Proof | undefined;
     const failed = (thrown: unknown, nextCheckMs: number, revision?: string): Attempt => {
       const failure = judgeFailure(coerceError(thrown), { log, key: keyString(keyOf(asset)), credential, signal });
-      const known = { ...(revision === undefined ? {} : { revision }), ...(proof === undefined ? {} : { proof }) };
-      return { kind: 'failed', ...failure, nextCheckMs, ...known };
+      const known = revision === undefined ? {} : { revision };
+      // A good signature is no proof any more once the files turn out to be others.
+      const proved = proof === undefined || failure.isUnproved === true ? {} : { proof };
+      return { kind: 'failed', ...failure, nextCheckMs, ...known, ...proved };
     };
     try {
       credential = await readCredential(asset, client, signal);
@@ -112,8 +114,10 @@ export class SourceChecker {
     const { commit: revision, dueInMs } = look;
     try {
       const question = { maxAgeMs: intervalMs, ...maxAge, signal, ...(credential === undefined ? {} : { credential }) };
-      proof = await verifier.verify(asset, revision, question);
-      const request = wantedAssets(asset, forgeOrigin(asset, revision, credential));
+      const verified = await verifier.verify(asset, revision, question);
+      proof = verified?.proof;
+      const signed = verified?.tree === undefined ? {} : { tree: verified.tree };
+      const request = wantedAssets(asset, { ...forgeOrigin(asset, revision, credential), ...signed });
       const { digest, sizeBytes, files, ignored } = await store.ensure(request, signal);
       const artifact = { revision, digest, sizeBytes, files, ignored, include: request.include };
       return { kind: 'stored', artifact, nextCheckMs: dueInMs, ...(proof === undefined ? {} : { proof }) };

@@ -3,7 +3,7 @@ import { CONFIG_MAPS } from '../../apis/v1alpha1/resources.ts';
 import type { TemplateAsset, TemplateAssetVerifySignature } from '../../apis/v1alpha1/types.generated.ts';
 import type { ForgeCallOptions } from '../../assets/fetch/forge.ts';
 import { believeForge } from '../../assets/verify/believe-forge.ts';
-import { checkSignature } from '../../assets/verify/check-signature.ts';
+import { type CheckedCommit, checkSignature } from '../../assets/verify/check-signature.ts';
 import type { CommitCache } from '../../assets/verify/commit-cache.ts';
 import { readSigners, type Signers } from '../../assets/verify/signers.ts';
 import { VerificationError } from '../../assets/verify/verification-error.ts';
@@ -25,6 +25,13 @@ export interface VerifyOptions extends ForgeCallOptions {
   readonly maxAgeMs: number;
 }
 
+/** What spec.verify wanted of a revision, and got. */
+export interface VerifiedRevision {
+  readonly proof: Proof;
+  /** The tree that was signed with it, where that was checked here: its files have to be those. */
+  readonly tree?: string;
+}
+
 /** Asks a revision for what spec.verify wants of it; nothing of a revision is downloaded before it is given. */
 export class SourceVerifier {
   readonly #options: SourceVerifierOptions;
@@ -34,10 +41,10 @@ export class SourceVerifier {
   }
 
   /**
-   * The proof; undefined where spec wants none.
+   * What it proved; undefined where spec wants nothing.
    * @throws VerificationError, FetchError, errors of the apiserver
    */
-  async verify(asset: TemplateAsset, revision: string, options: VerifyOptions): Promise<Proof | undefined> {
+  async verify(asset: TemplateAsset, revision: string, options: VerifyOptions): Promise<VerifiedRevision | undefined> {
     const { commit, signature } = asset.spec.verify ?? {};
     if (commit !== undefined && commit !== revision)
       throw new VerificationError(
@@ -45,28 +52,29 @@ export class SourceVerifier {
         `It is what ${JSON.stringify(sourceOf(asset).ref)} stands for, and spec.verify.commit is ${commit.slice(0, 12)}`,
       );
     if (signature !== undefined) {
-      const signer = await this.#checkSignature(asset, revision, { ...options, signature });
-      return { reason: REASONS.signatureVerified, message: `Revision ${revision.slice(0, 12)} is signed by ${signer}` };
+      const { signer, ...signed } = await this.#checkSignature(asset, revision, { ...options, signature });
+      const message = `Revision ${revision.slice(0, 12)} is signed by ${signer}`;
+      return { proof: { reason: REASONS.signatureVerified, message }, ...signed };
     }
     if (commit === undefined) return undefined;
     const message = `Revision ${revision.slice(0, 12)} is the one that spec.verify.commit names`;
-    return { reason: REASONS.commitPinned, message };
+    return { proof: { reason: REASONS.commitPinned, message } };
   }
 
-  /** Who signed, for people. */
+  /** Who signed, for people, and what. Of what the forge answers for, no tree is named: it would be its word as well. */
   async #checkSignature(
     asset: TemplateAsset,
     revision: string,
     { signature, ...question }: VerifyOptions & { readonly signature: TemplateAssetVerifySignature },
-  ): Promise<string> {
+  ): Promise<{ readonly signer: string; readonly tree?: string }> {
     const { commits, today } = this.#options;
     if (signature.by === 'forge') {
       believeForge(await commits.read(sourceOf(asset), revision, question));
-      return 'a key that the forge knows';
+      return { signer: 'a key that the forge knows' };
     }
     const { namespace = '' } = asset.metadata;
     const signers = await this.#readSigners({ namespace, name: signature.signersRef?.name ?? '' }, question.signal);
-    const check = async (maxAgeMs: number): Promise<string> => {
+    const check = async (maxAgeMs: number): Promise<CheckedCommit> => {
       const answer = await commits.read(sourceOf(asset), revision, { ...question, maxAgeMs });
       return checkSignature(revision, answer, { signers, now: today() });
     };

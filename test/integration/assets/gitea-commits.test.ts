@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basicAuthorization, createReadToken, ensureRepository } from '../../../hack/forge/api.ts';
 import { type RunningForge, startForge } from '../../../hack/forge/start.ts';
@@ -8,10 +9,13 @@ import { runOrThrow } from '../../../hack/lib/run.ts';
 import type { ForgeSource } from '../../../src/assets/fetch/forge.ts';
 import { createForgeClient } from '../../../src/assets/fetch/forge-client.ts';
 import type { ForgeCredential } from '../../../src/assets/fetch/forge-credential.ts';
+import { type AssetStore, createAssetStore } from '../../../src/assets/store/asset-store.ts';
 import { believeForge } from '../../../src/assets/verify/believe-forge.ts';
 import { checkSignature } from '../../../src/assets/verify/check-signature.ts';
 import { readSigners } from '../../../src/assets/verify/signers.ts';
 import { type CommitSigner, createCommitSigner, type SignerOptions } from '../../support/signed-commits.ts';
+import { createClients } from '../../unit/assets/clients.ts';
+import { serve, type TestServer } from '../../unit/assets/http-server.ts';
 import { credentialFor, LOOPBACK } from '../../unit/assets/loopback.ts';
 
 const { signal } = new AbortController();
@@ -19,11 +23,13 @@ const forge = createForgeClient({ addresses: LOOPBACK });
 let root: string;
 let gitea: RunningForge;
 let credential: ForgeCredential;
+let token: string;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'gitea-commits-'));
   gitea = await startForge({ dir: join(root, 'forge') });
-  credential = credentialFor(await createReadToken(gitea.access), gitea.access.url);
+  token = await createReadToken(gitea.access);
+  credential = credentialFor(token, gitea.access.url);
 });
 
 afterAll(async () => {
@@ -85,7 +91,8 @@ describe('a real Gitea', () => {
       const data =
         key.format === 'ssh' ? { allowed_signers: `* ${signer.publicKey}` } : { 'signer.asc': signer.publicKey };
       const signers = await readSigners('signers', data);
-      const by = await checkSignature(commit, answer, { signers, now: new Date() });
+      const { signer: by, tree } = await checkSignature(commit, answer, { signers, now: new Date() });
+      expect(payload).toContain(`tree ${tree}\n`);
       expect(by).toMatch(key.format === 'ssh' ? /^SSH key SHA256:/ : /^OpenPGP key [0-9A-F]{40}$/);
       // Of the first commit, under the name of the second.
       const parent = /^parent (\w+)$/m.exec(payload)?.[1] ?? '';
@@ -152,5 +159,89 @@ describe('a real Gitea', () => {
     await expect(forge.readCommit(source, 'a'.repeat(40), { signal })).rejects.toMatchObject({
       code: 'RepositoryNotFound',
     });
+  });
+});
+
+describe('the files of a signed commit', () => {
+  /** What lies between operator and forge: it hands on what it is asked, and may answer otherwise than it was answered. */
+  const between = (bend: (path: string, answer: Buffer) => Promise<Buffer>): Promise<TestServer> =>
+    serve(async ({ url = '/', headers }, response) => {
+      const authorization = headers.authorization ?? '';
+      const answer = await fetch(`${gitea.access.url}${url}`, { headers: { authorization } });
+      response.writeHead(answer.status).end(await bend(url, Buffer.from(await answer.arrayBuffer())));
+    });
+  const honest = async (_path: string, answer: Buffer): Promise<Buffer> => answer;
+  const ofGitea = async (path: string): Promise<Buffer> => {
+    const url = `${gitea.access.url}/api/v1/repos/${gitea.access.user}/files/${path}`;
+    const answer = await fetch(url, { headers: { authorization: basicAuthorization(gitea.access) } });
+    return Buffer.from(await answer.arrayBuffer());
+  };
+
+  let good: { readonly commit: string; readonly tree: string };
+  let evil: { readonly commit: string; readonly tree: string };
+
+  beforeAll(async () => {
+    await using repository = await pushing('files', { format: 'ssh', type: 'ed25519' });
+    const { signer, push } = repository;
+    const write = async (path: string, content: string): Promise<void> => {
+      await mkdir(dirname(join(signer.gitDir, path)), { recursive: true });
+      await writeFile(join(signer.gitDir, path), content);
+    };
+    const commit = async (message: string): Promise<typeof good> => {
+      await runOrThrow('git', ['-C', signer.gitDir, 'add', '--all']);
+      const { commit, payload } = await signer.commit(message);
+      return { commit, tree: /^tree (\w+)$/m.exec(payload)?.[1] ?? '' };
+    };
+    // More than Gitea lists on two pages, names that sort in two ways, and everything that Git can hold.
+    for (let index = 0; index < 2_100; index++) await write(`docs/${index % 30}/${index}.md`, `${index}\n`);
+    for (const name of ['a', 'a-b', 'a.b', 'a0', 'ünïcödé 🧪', '"quoted"']) await write(`prompts/${name}.md`, name);
+    for (const name of ['a/b', 'a.b/c', 'a0/c']) await write(`agent-skills/${name}/SKILL.md`, name);
+    await write('config.yaml', 'name: files\n');
+    await write('agent-skills/run', '#!/bin/sh\n');
+    await chmod(join(signer.gitDir, 'agent-skills/run'), 0o755);
+    await symlink('config.yaml', join(signer.gitDir, 'latest'));
+    const module = `160000,${'c'.repeat(40)},agent-skills/module`;
+    await runOrThrow('git', ['-C', signer.gitDir, 'update-index', '--add', '--cacheinfo', module]);
+    await mkdir(join(signer.gitDir, 'agent-skills/module'));
+    good = await commit('Good');
+    await write('prompts/a.md', 'Do as I say\n');
+    evil = await commit('Evil');
+    await push();
+  });
+
+  async function take(server: TestServer, store: AssetStore) {
+    const source = { ...sourceOf('files'), baseURL: server.url };
+    const include = ['config.yaml', 'prompts/**', 'agent-skills/**'];
+    return store.ensure({ source, ...good, credential: credentialFor(token, server.url), include }, signal);
+  }
+  const openStore = (name: string): Promise<AssetStore> =>
+    createAssetStore({ root: join(root, name), maxBytes: 2 ** 30, ...createClients() });
+
+  it('are taken as Gitea lists and sends them, whatever they are and on however many pages', async () => {
+    await using server = await between(honest);
+    expect(await take(server, await openStore('honest'))).toMatchObject({ files: 11, ignored: 1 });
+    expect(server.requests.filter(({ line }) => line.includes('/git/trees/'))).toHaveLength(3);
+  });
+
+  it('are refused when the archive is that of another commit, made up to look like the right one', async () => {
+    await using server = await between(async (path, answer) => {
+      if (!path.includes('/archive/')) return answer;
+      const tar = gunzipSync(await ofGitea(`archive/${evil.commit}.tar.gz`)).toString('latin1');
+      return gzipSync(Buffer.from(tar.replaceAll(evil.commit, good.commit), 'latin1'));
+    });
+    await expect(take(server, await openStore('swapped'))).rejects.toMatchObject({
+      code: 'TreeMismatch',
+      message: 'The archive of it is not what was signed: "prompts/a.md" has other bytes',
+    });
+    for (const folder of ['bundles', 'revisions', 'tmp'])
+      expect(await readdir(join(root, 'swapped', folder))).toEqual([]);
+  });
+
+  it('are not even asked for when the list is that of another commit', async () => {
+    await using server = await between(async (path, answer) =>
+      path.includes('/git/trees/') ? ofGitea(path.replace(/.*(git\/trees\/)\w+/, `$1${evil.tree}`)) : answer,
+    );
+    await expect(take(server, await openStore('lied-to'))).rejects.toMatchObject({ code: 'TreeMismatch' });
+    expect(server.requests.filter(({ line }) => line.includes('/archive/'))).toEqual([]);
   });
 });

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { FetchError, ForgeClient, ForgeCommit } from '../../../src/assets/fetch/forge.ts';
+import type { FetchError, ForgeClient, ForgeCommit, ForgeTreeEntry } from '../../../src/assets/fetch/forge.ts';
 import { END, entry, inChunks, TOP } from '../../unit/assets/tar-builder.ts';
 
 /** A forge with one repository, whatever it is called and whichever ref is asked for. */
 export interface FakeForge extends ForgeClient {
-  /** Commits these files, by path, as the whole repository, and returns the commit. */
-  push(files: Readonly<Record<string, string>>): string;
+  /** Commits these files, by path, as the whole repository, and returns the commit: `commit`, or whatever it likes. */
+  push(files: Readonly<Record<string, string>>, commit?: string): string;
   /** Every request fails so from now on; undefined: none does. */
   failWith(error: FetchError | undefined): void;
   /** What it says of every commit's signature; at first that there is none. */
   say(answer: ForgeCommit): void;
+  /** What it lists as every commit's tree; at first nothing. */
+  list(entries: readonly ForgeTreeEntry[]): void;
   /** How often each was asked for. */
   readonly requests: { readonly resolve: number; readonly download: number };
 }
@@ -21,10 +23,11 @@ export function createFakeForge(): FakeForge {
   let head = '';
   let failure: FetchError | undefined;
   let said: ForgeCommit = { isVerified: false, reason: 'unsigned', payload: '', signature: '' };
-  const push = (files: Readonly<Record<string, string>>): string => {
+  let listed: readonly ForgeTreeEntry[] = [];
+  const push = (files: Readonly<Record<string, string>>, commit?: string): string => {
     const entries = Object.entries(files).map(([path, body]) => entry({ name: `repo/${path}`, body }));
     const archive = gzipSync(Buffer.concat([TOP, ...entries, END]));
-    head = createHash('sha1').update(archive).digest('hex');
+    head = commit ?? createHash('sha1').update(archive).digest('hex');
     archives.set(head, archive);
     return head;
   };
@@ -37,6 +40,9 @@ export function createFakeForge(): FakeForge {
     },
     say: (answer) => {
       said = answer;
+    },
+    list: (entries) => {
+      listed = entries;
     },
     resolve: async () => {
       requests.resolve += 1;
@@ -51,6 +57,10 @@ export function createFakeForge(): FakeForge {
     readCommit: async () => {
       if (failure !== undefined) throw failure;
       return said;
+    },
+    readTree: async () => {
+      if (failure !== undefined) throw failure;
+      return listed;
     },
   };
 }

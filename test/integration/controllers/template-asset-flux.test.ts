@@ -6,6 +6,7 @@ import { FLUX_SOURCES } from '../../../src/controllers/template-asset/flux-sourc
 import { mustKubectl } from '../../support/control-plane.ts';
 import { fluxArchive } from '../../unit/assets/flux-archive.ts';
 import { serve, type TestServer } from '../../unit/assets/http-server.ts';
+import { storedStatus } from '../../unit/assets/source-controller.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
 const { GitRepository } = FLUX_SOURCES;
@@ -78,11 +79,14 @@ it('takes what Flux keeps, with the rights of the operator, and says what is mis
   await createTemplate('before-artifact');
   await until('before-artifact', { status: 'False', reason: 'ArtifactNotReady' });
 
-  const url = `${sourceController.url}/gitrepository/${namespace}/tpl/${COMMIT}.tar.gz`;
-  const status = {
-    artifact: { url, digest, revision: `main@sha1:${COMMIT}` },
-    conditions: [{ type: 'Ready', status: 'True', reason: 'Succeeded' }],
-  };
+  const status = storedStatus({
+    kind: 'GitRepository',
+    ...key,
+    server: sourceController.url,
+    digest,
+    revision: `main@sha1:${COMMIT}`,
+    sizeBytes: bytes.length,
+  });
   await operator.client.patch(GitRepository, key, { status }, { fieldManager: 'test', subresource: 'status', signal });
   for (const name of ['one', 'two']) await createTemplate(name);
   const [one, two] = await Promise.all(

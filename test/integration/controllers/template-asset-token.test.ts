@@ -55,6 +55,10 @@ const CASES: Readonly<Record<string, readonly [reason: string, reply: Reply]>> =
   silent: ['FetchTimedOut', () => undefined],
   'not-an-archive': ['NotAnArchive', commitThen((authorization) => authorization)],
   traversal: ['ArchiveRefused', commitThen((authorization) => archive(entry({ name: `repo/../${authorization}` })))],
+  'deep-path': [
+    'PathTooDeep',
+    commitThen((authorization) => archive(entry({ name: `repo/${authorization}/${'a/'.repeat(31)}a` }))),
+  ],
   link: [
     'ArchiveRefused',
     commitThen((authorization) =>

@@ -3,7 +3,8 @@ import { waitFor } from '../../../hack/lib/wait.ts';
 import { ANNOTATIONS } from '../../../src/apis/v1alpha1/names.ts';
 import { CONFIG_MAPS, ORGS, TEMPLATE_ASSETS } from '../../../src/apis/v1alpha1/resources.ts';
 import type { TemplateAsset } from '../../../src/apis/v1alpha1/types.generated.ts';
-import { createSshSigner } from '../../unit/assets/verify/sign.ts';
+import { commitFiles } from '../../unit/assets/verify/git-repository.ts';
+import { createSshSigner, idOf, payloadOf } from '../../unit/assets/verify/sign.ts';
 import { startOperator, type TestOperator } from './operator.ts';
 
 let operator: TestOperator;
@@ -39,6 +40,19 @@ async function lookNow(name: string): Promise<void> {
   requests += 1;
   const annotations = { [ANNOTATIONS.requestedAt]: `request-${requests}` };
   await operator.patch(TEMPLATE_ASSETS, name, { metadata: { annotations } });
+}
+
+const SIGNER = createSshSigner();
+
+/** A commit of these files that SIGNER signed, for which the forge sends these or, where it is hostile, others. */
+async function pushSigned(files: Readonly<Record<string, string>>, sent = files): Promise<string> {
+  const all = Object.entries(files).map(([path, content]) => ({ path, content }));
+  const { tree, entries } = await commitFiles(all, { isArchived: false });
+  const payload = payloadOf({ tree });
+  const signature = SIGNER.sign(payload);
+  operator.forge.say({ isVerified: true, reason: 'valid', payload, signature });
+  operator.forge.list(entries);
+  return operator.forge.push(sent, idOf(payload, signature));
 }
 
 const patch = (name: string, spec: object): Promise<unknown> => operator.patch(TEMPLATE_ASSETS, name, { spec });
@@ -97,5 +111,31 @@ describe('a TemplateAsset with spec.verify', () => {
     );
     const { conditions = [] } = (await operator.get<TemplateAsset>(TEMPLATE_ASSETS, 'keys')).status ?? {};
     expect(conditions.map(({ type }) => type)).not.toContain('SourceVerified');
+  });
+
+  it('takes no other files than were signed, says which differ, and keeps what is live', async () => {
+    const configMap = { apiVersion: 'v1', spec: undefined, data: { allowed_signers: `a ${SIGNER.publicKey}` } };
+    await operator.create(CONFIG_MAPS, configMap, 'who-may-sign');
+    const first = await pushSigned({ 'config.yaml': 'name: one\n', 'prompts/a.md': 'Be good\n' });
+    await createTemplate('files', { signature: { by: 'signers', signersRef: { name: 'who-may-sign' } } });
+    const live = (await until('files', 'SignatureVerified')).status?.artifact;
+    expect(live).toMatchObject({ revision: first, files: 2 });
+
+    const signed = { 'config.yaml': 'name: two\n', 'prompts/a.md': 'Be better\n' };
+    const second = await pushSigned(signed, { ...signed, 'prompts/a.md': 'Be evil\n' });
+    await lookNow('files');
+    const { status } = await until('files', 'TreeMismatch');
+    expect(status).toMatchObject({ artifact: live, lastAttempt: { revision: second, reason: 'TreeMismatch' } });
+    const told = new Map(status?.conditions?.map((condition) => [condition.type, condition]));
+    expect(told.get('SourceVerified')?.status).toBe('False');
+    expect(told.get('Ready')).toMatchObject({
+      status: 'False',
+      reason: 'TreeMismatch',
+      message: expect.stringMatching(/is not what was signed: "prompts\/a.md" has other bytes; .* stays live$/),
+    });
+
+    const third = await pushSigned({ ...signed, 'prompts/a.md': 'Be best\n' });
+    await lookNow('files');
+    expect((await until('files', 'SignatureVerified')).status?.artifact?.revision).toBe(third);
   });
 });

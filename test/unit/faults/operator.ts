@@ -125,7 +125,7 @@ export function startOperator(options: {
 async function offline(): Promise<never> {
   throw new FetchError('Unreachable', 'There is no forge here');
 }
-const NO_FORGE: ForgeClient = { resolve: offline, download: offline, readCommit: offline };
+const NO_FORGE: ForgeClient = { resolve: offline, download: offline, readCommit: offline, readTree: offline };
 const NO_ASSETS: AssetStore = {
   ensure: offline,
   open: async () => undefined,

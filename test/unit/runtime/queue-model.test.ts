@@ -20,7 +20,9 @@ type Step =
   | { readonly kind: 'take' }
   | { readonly kind: 'done'; readonly end: 'ok' | 'again' | 'retry' | 'held' };
 
-const key = fc.constantFrom('a', 'b', 'c', 'd');
+const key = fc.constantFrom('x/a', 'x/b', 'x/c', 'y/a', 'y/b');
+/** Of a namespace; and no limit at all. */
+const PASSES = [1, 2, undefined] as const;
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant('add' as const),
@@ -56,6 +58,13 @@ class Model {
     item.dueMs = Math.min(item.dueMs ?? Number.POSITIVE_INFINITY, Math.max(atMs, item.lastStartMs + MIN_INTERVAL_MS));
   }
 
+  /** What is due and whose namespace has not as many passes as it may. */
+  free(nowMs: number, perNamespace = Number.POSITIVE_INFINITY): readonly string[] {
+    const passesOf = (namespace: string): number =>
+      [...this.keys].filter(([name, { isRunning }]) => isRunning && name.startsWith(`${namespace}/`)).length;
+    return this.ready(nowMs).filter((name) => passesOf(name.split('/')[0] ?? '') < perNamespace);
+  }
+
   ready(nowMs: number): readonly string[] {
     return [...this.keys]
       .filter(([, { dueMs, isRunning }]) => !isRunning && dueMs !== undefined && dueMs <= nowMs)
@@ -63,43 +72,47 @@ class Model {
   }
 }
 
-it('agrees with a model that has no timers, whatever is asked in whatever order', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
-      const clock = new VirtualClock();
-      const queue = new Queue({
-        clock,
-        random: BACKOFF.random,
-        firstBackoffMs: BACKOFF.firstMs,
-        longestBackoffMs: BACKOFF.capMs,
-        minIntervalMs: MIN_INTERVAL_MS,
-      });
-      const model = new Model();
-      const running: { readonly name: string; readonly previousStartMs: number }[] = [];
-      for (const action of steps) {
-        const nowMs = clock.monotonicMs();
-        if (action.kind === 'add') {
-          queue.add(action.key, { afterMs: action.afterMs, priority: action.priority });
-          model.due(action.key, nowMs + action.afterMs);
-        } else if (action.kind === 'advance') {
-          clock.advanceSync(action.ms);
-        } else if (action.kind === 'take' && queue.depth > 0) {
-          const name = (await queue.take()) ?? '';
-          expect(model.ready(nowMs)).toContain(name);
-          const item = model.key(name);
-          running.push({ name, previousStartMs: item.lastStartMs });
-          Object.assign(item, { dueMs: undefined, isRunning: true, lastStartMs: nowMs });
-        } else if (action.kind === 'done') {
-          const ended = running.shift();
-          if (ended !== undefined) finish({ queue, model, nowMs, ended, end: action.end });
+it.each(PASSES)(
+  'agrees with a model that has no timers, whatever is asked; passes of a namespace: %s',
+  async (most) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        const clock = new VirtualClock();
+        const queue = new Queue({
+          clock,
+          random: BACKOFF.random,
+          firstBackoffMs: BACKOFF.firstMs,
+          longestBackoffMs: BACKOFF.capMs,
+          minIntervalMs: MIN_INTERVAL_MS,
+          ...(most === undefined ? {} : { perNamespace: most }),
+        });
+        const model = new Model();
+        const running: { readonly name: string; readonly previousStartMs: number }[] = [];
+        for (const action of steps) {
+          const nowMs = clock.monotonicMs();
+          if (action.kind === 'add') {
+            queue.add(action.key, { afterMs: action.afterMs, priority: action.priority });
+            model.due(action.key, nowMs + action.afterMs);
+          } else if (action.kind === 'advance') {
+            clock.advanceSync(action.ms);
+          } else if (action.kind === 'take' && model.free(nowMs, most).length > 0) {
+            const name = (await queue.take()) ?? '';
+            expect(model.free(nowMs, most)).toContain(name);
+            const item = model.key(name);
+            running.push({ name, previousStartMs: item.lastStartMs });
+            Object.assign(item, { dueMs: undefined, isRunning: true, lastStartMs: nowMs });
+          } else if (action.kind === 'done') {
+            const ended = running.shift();
+            if (ended !== undefined) finish({ queue, model, nowMs, ended, end: action.end });
+          }
+          expect(queue.depth).toBe(model.ready(clock.monotonicMs()).length);
+          expect(clock.timers).toBeLessThanOrEqual(1);
         }
-        expect(queue.depth).toBe(model.ready(clock.monotonicMs()).length);
-        expect(clock.timers).toBeLessThanOrEqual(1);
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
 function finish(options: {
   readonly queue: Queue;

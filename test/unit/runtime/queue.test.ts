@@ -231,6 +231,42 @@ describe('a distance between passes', () => {
   });
 });
 
+describe('a namespace with as many passes as it may have', () => {
+  it('lets the keys of others go first, and gets its turn when one of its passes ends', async () => {
+    const queue = createQueue({ perNamespace: 2 });
+    for (const key of ['slow/a', 'slow/b', 'slow/c', 'slow/d', 'other/a']) queue.add(key);
+    for (let turn = 0; turn < 4; turn += 1) take(queue);
+    await settle();
+    expect(taken).toEqual(['slow/a@0', 'slow/b@0', 'other/a@0']);
+    expect(queue.depth).toBe(2);
+    queue.done('slow/b', { kind: 'ok' });
+    await settle();
+    expect(taken.slice(3)).toEqual(['slow/c@0']);
+  });
+
+  it('keeps no taker from what becomes due later', async () => {
+    const queue = createQueue({ perNamespace: 1 });
+    for (let turn = 0; turn < 3; turn += 1) take(queue);
+    queue.add('slow/a');
+    queue.add('slow/b');
+    queue.add('other/a', { afterMs: 50 });
+    await clock.advance(50);
+    expect(taken).toEqual(['slow/a@0', 'other/a@50']);
+  });
+
+  it('still sends what is fresh before its backlog', async () => {
+    const queue = createQueue({ perNamespace: 1 });
+    for (const key of ['slow/a', 'slow/b']) queue.add(key, { priority: 'backlog' });
+    take(queue);
+    take(queue);
+    await settle();
+    queue.add('slow/new');
+    queue.done('slow/a', { kind: 'retry' });
+    await settle();
+    expect(taken).toEqual(['slow/a@0', 'slow/new@0']);
+  });
+});
+
 describe('the whole queue', () => {
   it('has one timer for all keys', () => {
     const queue = createQueue();

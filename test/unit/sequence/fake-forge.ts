@@ -30,6 +30,9 @@ export class FakeForge {
       readCommit: async () => {
         throw new Error('No template of these stories wants a signature');
       },
+      readTree: async () => {
+        throw new Error('No template of these stories wants a signature');
+      },
     };
     this.assets = {
       ensure: async (request) => this.#ensure(request),

@@ -1,27 +1,20 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ForgeRequest } from '../../../../src/assets/store/asset-request.ts';
 import { type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
 import { createClients } from '../clients.ts';
 import { type Handler, serve, type TestServer } from '../http-server.ts';
 import { archive, entry } from '../tar-builder.ts';
+import { requestOf, useGround } from './scene.ts';
 
 const MIB = 2 ** 20;
 /** What a download may need of the disk: the files twice, and the longest list of them. */
 const DOWNLOAD = 2 * MIB + 8 * MIB;
 const TREE = 100_000;
 const { signal } = new AbortController();
-let root: string;
-let nowMs: number;
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'store-'));
-  nowMs = Date.now();
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+const ground = useGround();
 
 /** Each commit has a tree of its own, of TREE bytes and a little. */
 const serveArchives: Handler = ({ url = '' }, response) =>
@@ -30,12 +23,17 @@ const serveArchives: Handler = ({ url = '' }, response) =>
 /** Has room for one download beside so many trees. */
 function openStore(trees: number): Promise<AssetStore> {
   const maxBytes = DOWNLOAD + trees * (TREE + 1000);
-  return createAssetStore({ root, maxBytes, maxDownloads: 8, ...createClients(), now: () => nowMs });
+  return createAssetStore({
+    root: ground.root,
+    maxBytes,
+    maxDownloads: 8,
+    ...createClients(),
+    now: () => ground.nowMs,
+  });
 }
 
 function request(server: TestServer, letter: string): ForgeRequest {
-  const source = { forge: 'gitea', baseURL: server.url, owner: 'molecule', repo: 'tpl', ref: 'main' } as const;
-  return { source, commit: letter.repeat(40), include: ['prompts/**'], limits: { assetBytes: MIB } };
+  return { ...requestOf(server, letter), limits: { assetBytes: MIB } };
 }
 
 /** Puts these there, one per hour, the first first. */
@@ -44,7 +42,7 @@ async function fill(store: AssetStore, server: TestServer, letters: string): Pro
   for (const letter of letters) {
     const { digest } = await store.ensure(request(server, letter), signal);
     digests.push(digest);
-    nowMs += 600_000;
+    ground.nowMs += 600_000;
   }
   return digests;
 }
@@ -56,7 +54,7 @@ describe('the room of a store', () => {
     const [first = '', second = '', third = ''] = await fill(store, server, 'abc');
     await store.sweep(new Set());
     await store.ensure(request(server, 'a'), signal);
-    nowMs += 600_000;
+    ground.nowMs += 600_000;
     const { digest } = await store.ensure(request(server, 'd'), signal);
     const kept = await Promise.all([first, second, third, digest].map((each) => store.has(each, signal)));
     expect(kept).toEqual([true, false, true, true]);
@@ -79,7 +77,7 @@ describe('the room of a store', () => {
     }
     expect(await store.ensure(request(server, 'a'), signal)).toMatchObject({ isCached: true });
     await store.sweep(new Set(digests.slice(1)));
-    nowMs += 120_001;
+    ground.nowMs += 120_001;
     expect(await store.ensure(request(server, 'd'), signal)).toMatchObject({ isCached: false });
   });
 
@@ -92,9 +90,9 @@ describe('the room of a store', () => {
     await restarted.sweep(new Set());
     await restarted.ensure(request(server, 'a'), signal);
     await restarted.ensure(request(server, 'b'), signal);
-    nowMs += 120_000;
+    ground.nowMs += 120_000;
     await expect(restarted.ensure(request(server, 'c'), signal)).rejects.toEqual(full);
-    nowMs += 1;
+    ground.nowMs += 1;
     await expect(restarted.ensure(request(server, 'c'), signal)).resolves.toMatchObject({ isCached: false });
   });
 
@@ -130,11 +128,11 @@ describe('the room of a store', () => {
     const store = await openStore(1);
     const [digest = ''] = await fill(store, server, 'a');
     await store.sweep(new Set());
-    nowMs += 120_001;
+    ground.nowMs += 120_001;
     await expect(store.ensure({ ...request(server, 'b'), limits: { assetBytes: 20 * MIB } }, signal)).rejects.toThrow(
       'a template with this limit needs more room than the store has',
     );
     expect(await store.has(digest, signal)).toBe(true);
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(ground.root, 'tmp'))).toEqual([]);
   });
 });

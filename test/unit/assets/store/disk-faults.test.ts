@@ -1,14 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ForgeRequest } from '../../../../src/assets/store/asset-request.ts';
 import { type AssetStore, createAssetStore } from '../../../../src/assets/store/asset-store.ts';
+import { IN_MEMORY } from '../../../support/in-memory.ts';
 import { createClients } from '../clients.ts';
 import { serve, type TestServer } from '../http-server.ts';
 import { archive, entry } from '../tar-builder.ts';
 import type { createFaultyDisk } from './faulty-disk.ts';
+import { requestOf } from './scene.ts';
 
 const disk = vi.hoisted(() => ({ current: undefined as ReturnType<typeof createFaultyDisk> | undefined }));
 vi.mock('node:fs/promises', async (importOriginal) => {
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'store-'));
+  root = mkdtempSync(join(IN_MEMORY, 'store-'));
 });
 afterEach(() => {
   faulty().heal();
@@ -45,8 +46,7 @@ function openStore(): Promise<AssetStore> {
 }
 
 function request(letter: string): ForgeRequest {
-  const source = { forge: 'gitea', baseURL: server.url, owner: 'molecule', repo: 'tpl', ref: 'main' } as const;
-  return { source, commit: letter.repeat(40), include: ['prompts/**'] };
+  return requestOf(server, letter);
 }
 
 function failure(code: string): Error {

@@ -17,7 +17,7 @@ interface Shown {
 async function check({ commit, ...shown }: Shown, data: Readonly<Record<string, string>>, now = NOW): Promise<string> {
   // The forge says yes to everything here: it is not asked.
   const answer = { isVerified: true, reason: 'valid', ...shown };
-  return checkSignature(commit, answer, { signers: await readSigners('signers', data), now });
+  return (await checkSignature(commit, answer, { signers: await readSigners('signers', data), now })).signer;
 }
 
 const allowed = (publicKey: string, options = ''): Readonly<Record<string, string>> => ({
@@ -68,6 +68,17 @@ describe('what a forge shows', () => {
     await expect(check(good, keys)).resolves.toContain('SSH key SHA256:');
   });
 
+  it('names the tree that was signed, and no other', async () => {
+    const decoy = payloadOf({ message: `tree ${'d'.repeat(40)}`, headers: `tree ${'e'.repeat(40)}\n` });
+    for (const text of [payload, decoy]) {
+      const shown = { isVerified: true, reason: '', payload: text, signature: signer.sign(text) };
+      const signers = await readSigners('signers', keys);
+      await expect(checkSignature(idOf(text, shown.signature), shown, { signers, now: NOW })).resolves.toMatchObject({
+        tree: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+      });
+    }
+  });
+
   it.each<[string, Shown]>([
     ['what was signed for another commit', { ...good, commit: 'c'.repeat(40) }],
     ['another commit under the signature of this one', { ...good, payload: other }],
@@ -79,6 +90,13 @@ describe('what a forge shows', () => {
         const twice = payloadOf({ headers: `gpgsig ${signature.trimEnd().replaceAll('\n', '\n ')}\n` });
         const outer = signer.sign(twice);
         return { commit: idOf(twice, outer), payload: twice, signature: outer };
+      })(),
+    ],
+    [
+      'a commit without a tree',
+      (() => {
+        const text = payload.replace(/^tree \w+\n/, '');
+        return { commit: idOf(text, signer.sign(text)), payload: text, signature: signer.sign(text) };
       })(),
     ],
     [

@@ -60,7 +60,13 @@ export function gitId(raw: string): string {
     .digest('hex');
 }
 
-export function payloadOf({ message = 'Update', committedAt = '2026-01-01T00:00:00Z', headers = '' } = {}): string {
+/** Of a commit, with the empty tree unless another is named. */
+export function payloadOf({
+  tree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  message = 'Update',
+  committedAt = '2026-01-01T00:00:00Z',
+  headers = '',
+} = {}): string {
   const person = `Signer <signer@example.com> ${Date.parse(committedAt) / 1000} +0000`;
-  return `tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor ${person}\ncommitter ${person}\n${headers}\n${message}\n`;
+  return `tree ${tree}\nauthor ${person}\ncommitter ${person}\n${headers}\n${message}\n`;
 }

@@ -19,7 +19,7 @@ const NAMES: Names = {
 
 /** How the reasons of failures are called; none of them may be told to be nothing. */
 const FAILURE =
-  /(Failed|NotFound|NotReady|Refused|Missing|Invalid|Unavailable|Conflict|NotAllowed|Forbidden|Cycle|Lost|TooLarge|TooDeep|Taken|Unknown|Unauthorized|Killed|Error)$/;
+  /(^TooMany.*|Failed|NotFound|NotReady|Refused|Missing|Invalid|Unavailable|Conflict|NotAllowed|Forbidden|Cycle|Lost|Too(Large|Deep|Long|High|Slow)|Taken|Unknown|Unauthorized|Killed|Error)$/;
 
 describe('what to do about a reason', () => {
   it.each(Object.values(REASONS))('%s has a line in src/cli/status/guide.ts', (reason) => {

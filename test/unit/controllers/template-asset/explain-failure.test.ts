@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ArchiveError, type ArchiveErrorCode } from '../../../../src/assets/archive/archive-error.ts';
 import { FluxDownloadError } from '../../../../src/assets/fetch/flux-client.ts';
 import { FetchError, type FetchErrorCode } from '../../../../src/assets/fetch/forge.ts';
 import { AssetRequestError } from '../../../../src/assets/store/asset-request.ts';
@@ -36,30 +35,13 @@ describe('explainFailure()', () => {
     expect(failure?.message).toContain("listed in the operator's flag --forge-networks");
   });
 
-  it.each<[ArchiveErrorCode, string, boolean, RegExp]>([
-    ['NotGzip', 'NotAnArchive', false, /spec\.source\.baseURL/],
-    ['Truncated', 'NotAnArchive', false, /spec\.source\.baseURL/],
-    ['AssetsTooLarge', 'AssetsTooLarge', true, /spec\.include.*spec\.limits\.assetsBytes/],
-    ['ExpandedTooLarge', 'ArchiveTooLarge', true, /smaller repository/],
-    ['FileTooLarge', 'FileTooLarge', true, /that file.*spec\.limits\.assetsBytes/],
-    ['TooSlow', 'ArchiveTooSlow', false, /operator or its disk/],
-    ['RatioTooHigh', 'ArchiveRefused', true, /push a revision/],
-    ['NothingIncluded', 'NothingIncluded', true, /spec\.include or spec\.source\.subPath/],
-    ['PathTraversal', 'ArchiveRefused', true, /push a revision/],
-    ['EntryNotAllowed', 'ArchiveRefused', true, /push a revision/],
-    ['PathCollision', 'ArchiveRefused', true, /push a revision/],
-  ])('says of an archive with %s that it is %s and what to do; final: %s', (code, reason, isFinal, advice) => {
-    const failure = explainFailure(new ArchiveError(code, { message: 'what is' }));
-    expect(failure).toMatchObject({ reason, isFinal, message: expect.stringMatching(advice) });
-  });
-
   it.each<[FluxDownloadError['code'], string, RegExp]>([
     ['DigestMismatch', 'ArtifactMismatch', /^What is; see what answers there/],
     ['NotFound', 'ArtifactNotFound', /^Flux keeps the artifact no more \(404\); see why/],
     ['Unauthorized', 'FetchFailed', /^Flux does not hand the artifact to the operator .*NetworkPolicy/],
     ['TooLarge', 'ArchiveTooLarge', /spec\.ignore/],
     ['AddressRefused', 'AddressRefused', /--forge-networks/],
-    ['RedirectRefused', 'RedirectRefused', /--forge-networks/],
+    ['RedirectRefused', 'RedirectRefused', /^What is; see what answers there/],
     ['HostNotFound', 'HostNotFound', /controller of Flux runs/],
     ['TLSFailed', 'TLSFailed', /controller of Flux runs/],
     ['TimedOut', 'FetchTimedOut', /NetworkPolicy/],

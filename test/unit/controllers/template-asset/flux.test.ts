@@ -21,6 +21,7 @@ import { createMemoryTransport } from '../../../memory-api/memory-transport.ts';
 import { createClients } from '../../assets/clients.ts';
 import { fluxArchive } from '../../assets/flux-archive.ts';
 import { type Handler, serve, type TestServer } from '../../assets/http-server.ts';
+import { conditionOf, storedStatus } from '../../assets/source-controller.ts';
 import { entry, archive as forgeArchive } from '../../assets/tar-builder.ts';
 import { VirtualClock } from '../../runtime/virtual-clock.ts';
 
@@ -65,17 +66,18 @@ afterEach(async () => {
 /** What source-controller writes; the object is made at the first call. */
 async function publish(
   { kind, name }: ArtifactRef,
-  artifact: { readonly digest: string; readonly revision: string; readonly url?: string } | undefined,
+  artifact: { readonly digest: string; readonly revision: string; readonly namespace?: string } | undefined,
   ready: { readonly status: string; readonly reason: string } = { status: 'True', reason: 'Succeeded' },
 ): Promise<void> {
   const resource = FLUX_SOURCES[kind];
   const key = { namespace: NAMESPACE, name };
   if (api.object(resource, key) === undefined)
     await client.create(resource, { apiVersion: 'source.toolkit.fluxcd.io/v1', kind, metadata: key }, WRITE);
-  const url = `${fluxServer.url}/${kind.toLowerCase()}/${NAMESPACE}/${name}/${artifact?.revision}.tar.gz`;
+  const { length: sizeBytes } = ONE.bytes;
+  const of = { kind, name, namespace: NAMESPACE, server: fluxServer.url, sizeBytes };
   const status = {
-    conditions: [{ type: 'Ready', ...ready }],
-    ...(artifact === undefined ? {} : { artifact: { url, ...artifact } }),
+    ...(artifact === undefined ? {} : storedStatus({ ...of, ...artifact })),
+    conditions: [conditionOf('Ready', ready.status, ready.reason, '')],
   };
   await client.patch(resource, key, { status }, { ...WRITE, subresource: 'status' });
 }
@@ -218,8 +220,7 @@ describe('what Flux does not have', () => {
     ],
     [
       'an artifact of another namespace',
-      () =>
-        publish(GIT, { digest: ONE.digest, revision: 'x', url: `${fluxServer.url}/gitrepository/victim/tpl/x.tar.gz` }),
+      () => publish(GIT, { digest: ONE.digest, revision: 'x', namespace: 'victim' }),
       'ArtifactInvalid',
       'GitRepository "tpl" has an address that is not http(s)://HOST/KIND/NAMESPACE/… of this namespace; see kubectl describe gitrepository tpl',
     ],
@@ -277,7 +278,7 @@ describe('a download from Flux', () => {
     [
       'leads to an address that is not listed',
       (_request, response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end(),
-      'AddressRefused',
+      'RedirectRefused',
     ],
   ])('that %s is a reason, and nothing of it is kept', async (_what, handler, reason) => {
     await publish(GIT, { digest: ONE.digest, revision: `sha1:${COMMIT}` });
@@ -287,6 +288,18 @@ describe('a download from Flux', () => {
     if (attempt.kind === 'failed') expect(attempt.message).not.toMatch(/forge runs|baseURL|token/);
     answer = (_request, response) => response.end(ONE.bytes);
     expect(stored(await setUp().check(withRef())).files).toBe(2);
+  });
+
+  it('follows no redirect: what it led to could be of another namespace', async () => {
+    await publish(GIT, { digest: ONE.digest, revision: `sha1:${COMMIT}` });
+    const location = '/gitrepository/victim/tpl/x.tar.gz';
+    answer = ({ url }, response) =>
+      url === location ? response.end(ONE.bytes) : response.writeHead(302, { location }).end();
+    expect(await setUp().check(withRef())).toMatchObject({
+      reason: 'RedirectRefused',
+      message: `Cannot fetch from ${fluxServer.url}: it redirects; see what answers there: the controller of Flux, or something in between`,
+    });
+    expect(fluxServer.requests).toHaveLength(1);
   });
 
   it('goes to no address that the operator does not list', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS } from '../../../../src/apis/v1alpha1/names.ts';
 import type { TemplateAsset, TemplateAssetVerify } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import { FetchError, type ForgeCommit } from '../../../../src/assets/fetch/forge.ts';
+import { VerificationError } from '../../../../src/assets/verify/verification-error.ts';
 import { ApiError } from '../../../../src/kube/errors.ts';
 import { meta, NAMESPACE, REVISION, templateAsset, templateSource, uidOf } from '../../../builders/objects.ts';
 import { createSshSigner, idOf, payloadOf } from '../../assets/verify/sign.ts';
@@ -231,6 +232,52 @@ describe('a signature that is checked here', () => {
   it('stays proved where the download fails afterwards', async () => {
     const { check } = signedWorld({ ensure: async () => Promise.reject(new FetchError('TimedOut', 'No end')) });
     expect(await check(verified(BY_SIGNERS))).toMatchObject({ kind: 'failed', proof: { reason: 'SignatureVerified' } });
+  });
+});
+
+describe('the files of a commit whose signature was checked here', () => {
+  const TREE = /^tree (\w+)$/m.exec(SIGNED.answer.payload)?.[1];
+  const others = (code: 'TreeMismatch' | 'TreeIncomplete') =>
+    signedWorld({ ensure: async () => Promise.reject(new VerificationError(code, 'They are others')) });
+
+  it('have to be those of the tree that was signed with it', async () => {
+    const { check, calls } = signedWorld();
+    await check(verified(BY_SIGNERS));
+    expect(calls.stored).toMatchObject([{ commit: SIGNED.commit, tree: TREE }]);
+  });
+
+  it.each<[string, TemplateAssetVerify | undefined]>([
+    ['the forge answers for the signature', BY_FORGE],
+    ['a commit is pinned', { commit: SIGNED.commit }],
+    ['nothing is to be verified', undefined],
+  ])('are believed where %s: no tree is known that the forge did not name itself', async (_what, verify) => {
+    const { check, calls } = signedWorld({ readCommit: async () => ({ ...SIGNED.answer, isVerified: true }) });
+    const asset = templateAsset('claude');
+    await check(verify === undefined ? asset : verified(verify));
+    expect(calls.stored).toHaveLength(1);
+    expect(calls.stored[0]).not.toHaveProperty('tree');
+  });
+
+  it('leave nothing proved when they turn out to be others, and are looked at again with the ref', async () => {
+    const { check } = others('TreeMismatch');
+    const attempt = await check(verified(BY_SIGNERS));
+    expect(attempt).toMatchObject({
+      kind: 'failed',
+      reason: 'TreeMismatch',
+      message: expect.stringMatching(/^They are others; nothing of it is taken; .*export-subst/),
+      revision: SIGNED.commit,
+      isUnproved: true,
+      isFinal: false,
+      nextCheckMs: 300_000,
+    });
+    expect(attempt).not.toHaveProperty('proof');
+  });
+
+  it('leave nothing proved when they are more than can be compared, which only another revision ends', async () => {
+    const { check } = others('TreeIncomplete');
+    const attempt = await check(verified(BY_SIGNERS));
+    expect(attempt).toMatchObject({ kind: 'failed', reason: 'TreeIncomplete', isUnproved: true, isFinal: true });
+    expect(attempt).not.toHaveProperty('proof');
   });
 });
 
