@@ -10,6 +10,6 @@ export const SUITES: readonly PlannedSuite[] = [
   { suite: archives, runs: 4_000 },
   { suite: fuzz, runs: 100_000 },
   { suite: races, runs: 50_000 },
-  { suite: crashes, runs: 4_000 },
+  { suite: crashes, runs: 6_000 },
   { suite: ssrf, runs: 2_000 },
 ];

@@ -73,6 +73,7 @@ async function run(flags: Flags, command: Command): Promise<RunResult> {
     target,
     ...(include === undefined ? {} : { include }),
     ...(digest === undefined ? {} : { digest }),
+    log,
     signal,
   });
   for (const { action, path, found } of result.report.changes) log(`${action} ${path} (found ${found})`);

@@ -14,11 +14,11 @@ export interface AssetClientOptions {
 
 export interface AssetClient {
   /**
-   * The bundle's bytes, not proven: the caller proves the digest of the whole. A transfer that breaks off is resumed behind
-   * the bytes that came, also while the server is away for a moment.
+   * The bundle's bytes from this one on, none where it has no more, and not proven: the caller proves the digest of the
+   * whole. A transfer that breaks off is resumed behind the bytes that came, also while the server is away for a moment.
    * @throws MaterializeError tryAgain with a reason for people; so may the iteration
    */
-  fetchBundle(digest: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  fetchBundle(digest: string, from: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
   /** @throws when the server did not take it */
   sendReport(report: MaterializeReport, signal: AbortSignal): Promise<void>;
 }
@@ -26,6 +26,8 @@ export interface AssetClient {
 /** Without an answer or without a byte for this long, a call is given up. */
 const IDLE_TIMEOUT_MS = 15_000;
 const DETAIL_BYTES = 4096;
+/** Those that `resumeTransfer` understands; every other one is a refusal. */
+const ANSWERS: ReadonlySet<number | undefined> = new Set([200, 206, 416]);
 
 /** The asset server over Node's own client: this program runs at every restart, and a bigger one costs memory each time. */
 export function createAssetClient({ serverURL, tokenFile }: AssetClientOptions): AssetClient {
@@ -34,21 +36,18 @@ export function createAssetClient({ serverURL, tokenFile }: AssetClientOptions):
     return exchange(new URL(call.path, serverURL), { ...call, token });
   };
   return {
-    fetchBundle: async (digest, signal) => {
+    fetchBundle: async (digest, from, signal) => {
       const path = `/v1/assets/${encodeURIComponent(digest)}`;
-      const get = async (headers: OutgoingHttpHeaders): Promise<IncomingMessage> => {
+      const askFrom = async (offset: number): Promise<IncomingMessage> => {
+        const headers = offset === 0 ? {} : { range: `bytes=${offset}-`, 'if-range': `"${digest}"` };
         const answer = await send({ method: 'GET', path, headers, signal }).catch(cannotReach);
-        if (answer.statusCode === 200 || answer.statusCode === 206) return answer;
+        if (ANSWERS.has(answer.statusCode)) return answer;
         throw new MaterializeError(
           EXIT.tryAgain,
           `Cannot fetch bundle: the asset server answered ${await explain(answer)}`,
         );
       };
-      const first = await get({});
-      return resumeTransfer(first, {
-        askFrom: (offset) => get({ range: `bytes=${offset}-`, 'if-range': `"${digest}"` }),
-        signal,
-      });
+      return resumeTransfer(await askFrom(from), { from, askFrom, signal });
     },
     sendReport: async (report, signal) => {
       const answer = await send({ method: 'POST', path: '/v1/reports', body: JSON.stringify(report), signal });
@@ -93,8 +92,19 @@ function cannotReach(error: unknown): never {
   throw new MaterializeError(EXIT.tryAgain, `Cannot fetch bundle: ${cause.message}`, { cause });
 }
 
-/** Status and the problem's own words, where the body is one. */
+/** Status and the problem's own words, where the body is one and comes. */
 async function explain(answer: IncomingMessage): Promise<string> {
+  const status = String(answer.statusCode);
+  try {
+    const problem: unknown = JSON.parse(await readDetail(answer));
+    const detail = typeof problem === 'object' && problem !== null && 'detail' in problem ? problem.detail : undefined;
+    return typeof detail === 'string' ? `${status}: ${detail}` : status;
+  } catch {
+    return status;
+  }
+}
+
+async function readDetail(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of answer as AsyncIterable<Buffer>) {
@@ -102,12 +112,5 @@ async function explain(answer: IncomingMessage): Promise<string> {
     length += part.length;
     if (length > DETAIL_BYTES) break;
   }
-  const status = String(answer.statusCode);
-  try {
-    const problem: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
-    const detail = typeof problem === 'object' && problem !== null && 'detail' in problem ? problem.detail : undefined;
-    return typeof detail === 'string' ? `${status}: ${detail}` : status;
-  } catch {
-    return status;
-  }
+  return Buffer.concat(parts).toString('utf8');
 }

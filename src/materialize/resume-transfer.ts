@@ -4,7 +4,12 @@ import { coerceError } from '../platform/errors.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 
 export interface ResumeOptions {
-  /** Asks for the rest of the same bytes. An answer with 206 begins at the offset, one with 200 at the start. */
+  /** The bytes before this one are here already. */
+  readonly from: number;
+  /**
+   * Asks for the rest of the same bytes. An answer with 206 begins at the offset, one with 200 at the start, and 416 says
+   * that nothing comes behind the offset.
+   */
   readonly askFrom: (offset: number) => Promise<IncomingMessage>;
   readonly signal: AbortSignal;
 }
@@ -13,22 +18,25 @@ export interface ResumeOptions {
 const PAUSES_MS = [0, 500, 1_000, 2_000, 4_000, 8_000];
 
 /**
- * The body of an answer to its announced end. Where the transfer breaks off, the rest is asked for, so that every byte is
- * sent once; only breaks without any progress between them come to an end. What is put together is not proven here.
- * @throws MaterializeError tryAgain
+ * What is behind the bytes that are here, to the announced end, beginning with an answer that was asked for already. Where
+ * the transfer breaks off, the rest is asked for, so that every byte is sent once; only breaks without any progress between
+ * them come to an end. What is put together is not proven here.
+ * @throws MaterializeError tryAgain, with the server's own words where those ended it
  */
 export async function* resumeTransfer(
   first: IncomingMessage,
-  { askFrom, signal }: ResumeOptions,
+  { from, askFrom, signal }: ResumeOptions,
 ): AsyncGenerator<Buffer, void, void> {
-  const total = lengthOf(first);
   let answer: IncomingMessage | undefined = first;
-  let received = 0;
+  let received = from;
+  let end: number | undefined;
   let failures = 0;
   for (;;) {
     let failure: Error | undefined;
     try {
       answer ??= await askFrom(received);
+      if (answer.statusCode === 416) return void answer.resume();
+      end = endOf(answer);
       for await (const chunk of behind(answer, received)) {
         received += chunk.length;
         failures = 0;
@@ -38,18 +46,18 @@ export async function* resumeTransfer(
       signal.throwIfAborted();
       failure = coerceError(error);
     }
-    if (total === undefined ? failure === undefined : received >= total) return;
+    if (end === undefined ? failure === undefined : received >= end) return;
     const pauseMs = PAUSES_MS[failures];
     if (pauseMs === undefined) throw giveUp(failure);
     failures += 1;
     answer = undefined;
-    await sleep(pauseMs, undefined, { signal });
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
 /** Only what comes after the bytes that are here, wherever the answer begins. */
 async function* behind(answer: IncomingMessage, received: number): AsyncGenerator<Buffer, void, void> {
-  let position = answer.statusCode === 206 ? startOf(answer) : 0;
+  let position = startOf(answer);
   if (position > received) {
     answer.destroy();
     throw new Error('the asset server left bytes out');
@@ -61,14 +69,16 @@ async function* behind(answer: IncomingMessage, received: number): AsyncGenerato
   }
 }
 
-function startOf({ headers }: IncomingMessage): number {
+function startOf({ statusCode, headers }: IncomingMessage): number {
+  if (statusCode !== 206) return 0;
   const start = /^bytes (\d{1,15})-/.exec(headers['content-range'] ?? '')?.[1];
   return start === undefined ? Number.POSITIVE_INFINITY : Number(start);
 }
 
-function lengthOf({ headers }: IncomingMessage): number | undefined {
-  const length = headers['content-length'];
-  return length === undefined ? undefined : Number(length);
+/** undefined where it is not announced. */
+function endOf(answer: IncomingMessage): number | undefined {
+  const length = answer.headers['content-length'];
+  return length === undefined ? undefined : startOf(answer) + Number(length);
 }
 
 function giveUp(cause: Error | undefined): MaterializeError {

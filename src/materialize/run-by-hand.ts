@@ -7,11 +7,12 @@ import { buildBundle } from '../assets/bundle/build-bundle.ts';
 import { readBundleHead } from '../assets/bundle/bundle-file.ts';
 import { DEFAULT_INCLUDE, type IncludeSet } from '../rules/asset-path.ts';
 import { hasCode } from './anchored.ts';
+import { cleanUp } from './clean-up.ts';
 import { includeOf } from './config.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 import { materializeBundle } from './materialize-bundle.ts';
 import { type RunResult, resultOfFailure } from './result.ts';
-import { openVolume } from './volume.ts';
+import { openVolume, type Volume } from './volume.ts';
 
 export interface ByHandOptions {
   readonly archive: string;
@@ -19,13 +20,21 @@ export interface ByHandOptions {
   readonly include?: readonly string[];
   /** Of the tree; anything else is refused. */
   readonly digest?: string;
+  /** A line for people. */
+  readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Puts an archive's assets into a directory, by the same code that heals a volume. The target is untouched unless all is well. */
+/**
+ * Puts an archive's assets into a directory, by the same code that heals a volume. The target is untouched unless all is well.
+ * Never throws.
+ */
 export async function runByHand(options: ByHandOptions): Promise<RunResult> {
-  const directory = await mkdtemp(join(tmpdir(), 'materialize-'));
+  const { target, log } = options;
+  let directory: string | undefined;
+  let volume: Volume | undefined;
   try {
+    directory = await mkdtemp(join(tmpdir(), 'materialize-'));
     const include = includeOf(options.include ?? DEFAULT_INCLUDE);
     const { path, digest } = await bundleArchive({ ...options, include, directory });
     if (options.digest !== undefined && options.digest !== digest) {
@@ -35,23 +44,21 @@ export async function runByHand(options: ByHandOptions): Promise<RunResult> {
       );
     }
     await using handle = await open(path, 'r');
-    const volume = openVolume(options.target);
-    try {
-      const report = await materializeBundle({
-        volume,
-        bundle: { fd: handle.fd, head: await readBundleHead(handle) },
-        include,
-        trustedInventory: undefined,
-        saveInventory: async () => undefined,
-      });
-      return { exitCode: EXIT.done, report };
-    } finally {
-      volume.close();
-    }
+    volume = openVolume(target);
+    const report = await materializeBundle({
+      volume,
+      bundle: { fd: handle.fd, head: await readBundleHead(handle) },
+      include,
+      trustedInventory: undefined,
+      saveInventory: async () => undefined,
+    });
+    return { exitCode: EXIT.done, report };
   } catch (error) {
     return resultOfFailure(error, options.digest);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await cleanUp('the target', () => volume?.close(), log);
+    const remove = () => (directory === undefined ? undefined : rm(directory, { recursive: true, force: true }));
+    await cleanUp('the temporary directory', remove, log);
   }
 }
 

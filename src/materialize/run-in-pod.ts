@@ -3,6 +3,7 @@ import { coerceError } from '../platform/errors.ts';
 import { type AssetClient, createAssetClient } from './asset-client.ts';
 import { decideBackoff, decodeBackoff, encodeBackoff } from './backoff.ts';
 import { cacheBundle } from './bundle-cache.ts';
+import { cleanUp } from './clean-up.ts';
 import { type PodConfig, readPodConfig } from './config.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 import type { LocalBundle } from './heal.ts';
@@ -73,7 +74,7 @@ async function attempt(config: PodConfig, client: AssetClient, context: RunConte
   } catch (error) {
     return resultOfFailure(error, config.wanted);
   } finally {
-    closeQuietly(volume, context);
+    await cleanUp('the volume', () => volume?.close(), context.log);
   }
 }
 
@@ -97,14 +98,6 @@ function keepCache(volume: Volume, bundle: LocalBundle, { log }: RunContext): vo
     cacheBundle(volume, bundle);
   } catch (error) {
     log(`Cannot keep a copy of the bundle on the volume: ${coerceError(error).message}`);
-  }
-}
-
-function closeQuietly(volume: Volume | undefined, { log }: RunContext): void {
-  try {
-    volume?.close();
-  } catch (error) {
-    log(`Cannot clean up on the volume: ${coerceError(error).message}`);
   }
 }
 

@@ -1,21 +1,19 @@
 import { closeSync, createReadStream } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { readBundleHead, verifyBundle } from '../assets/bundle/bundle-file.ts';
-import { BundleError, type BundleHead, MAX_MANIFEST_BYTES } from '../assets/bundle/format.ts';
+import { open, stat } from 'node:fs/promises';
+import { readBundleHead } from '../assets/bundle/bundle-file.ts';
+import type { BundleHead } from '../assets/bundle/format.ts';
 import { RESERVED_FOLDER } from '../rules/asset-path.ts';
 import { hasCode } from './anchored.ts';
 import type { AssetClient } from './asset-client.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
 import { ofStateDirectory, type StateDirectory } from './state-directory.ts';
+import { type Proof, prove, takeBundle } from './take-bundle.ts';
 import type { Volume } from './volume.ts';
 
 /** The copy that survives the Pod. The agent can write it, so it is believed only when it proves to be what is wanted. */
 export const CACHED_BUNDLE_PATH = `${RESERVED_FOLDER}/bundle`;
-const MAX_BUNDLE_BYTES = 256 * 1024 * 1024 + MAX_MANIFEST_BYTES;
 
-export interface ProvenBundle extends AsyncDisposable {
-  readonly handle: FileHandle;
-  readonly head: BundleHead;
+export interface ProvenBundle extends Proof, AsyncDisposable {
   readonly origin: 'state' | 'volume' | 'server';
 }
 
@@ -35,35 +33,62 @@ export async function obtainBundle(
   { wanted, state, volume, client }: SourceOptions,
   signal: AbortSignal,
 ): Promise<ProvenBundle> {
+  const partial = await state.partialOf(wanted);
   const kept = await ofStateDirectory(prove(state.pathOf('bundle'), wanted, signal));
   if (kept !== undefined) return disposable({ ...kept, origin: 'state' });
 
-  const copied = await takeCached({ wanted, state, volume, signal });
+  const copied = await takeCached(volume, { wanted, state, signal });
   if (copied !== undefined) return disposable({ ...copied, origin: 'volume' });
 
-  const sent = await ofStateDirectory(take(await client.fetchBundle(wanted, signal), { wanted, state, signal }));
+  const sent = await receive(client, partial, { wanted, state, signal });
   if (sent === undefined)
     throw new MaterializeError(EXIT.tryAgain, 'Cannot take bundle: the asset server sent another one than wanted');
   return disposable({ ...sent, origin: 'server' });
+}
+
+interface Wanted {
+  readonly wanted: string;
+  readonly state: StateDirectory;
+  readonly signal: AbortSignal;
 }
 
 /**
  * The volume's copy, if it is what is wanted. What an agent put there instead is not even copied: a head with the wanted
  * digest says how long its bundle is, so nothing longer fills our disk.
  */
-async function takeCached({
-  volume,
-  ...options
-}: TakeOptions & { readonly volume: Volume }): Promise<Proof | undefined> {
+async function takeCached(volume: Volume, options: Wanted): Promise<Proof | undefined> {
   const fd = volume.openFile(CACHED_BUNDLE_PATH);
   if (fd === undefined) return undefined;
   try {
     const head = await readHead(fd);
     if (head?.digest !== options.wanted) return undefined;
     const copy = createReadStream('', { fd, autoClose: false, start: 0, end: head.sizeBytes - 1 });
-    return await ofStateDirectory(take(untilUnreadable(copy), options));
+    const path = options.state.pathOf('bundle.new');
+    return await ofStateDirectory(takeBundle(untilUnreadable(copy), { ...options, path, behind: 0 }));
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * From the server, behind what a run that was killed had of it. Nobody else can write that file; but whether a node that
+ * went down kept all of it shows only in the proof of the whole, and where that fails the whole is sent, once.
+ */
+async function receive(client: AssetClient, path: string, options: Wanted): Promise<Proof | undefined> {
+  const takeBehind = async (behind: number): Promise<Proof | undefined> => {
+    const bytes = await client.fetchBundle(options.wanted, behind, options.signal);
+    return ofStateDirectory(takeBundle(bytes, { ...options, path, behind }));
+  };
+  const behind = await ofStateDirectory(sizeOf(path));
+  return (behind === 0 ? undefined : await takeBehind(behind)) ?? takeBehind(0);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
   }
 }
 
@@ -83,66 +108,6 @@ async function* untilUnreadable(bytes: AsyncIterable<Buffer>): AsyncGenerator<Bu
     yield* bytes;
   } catch {
     return;
-  }
-}
-
-interface Proof {
-  readonly handle: FileHandle;
-  readonly head: BundleHead;
-}
-
-async function prove(path: string, wanted: string, signal: AbortSignal): Promise<Proof | undefined> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-  try {
-    return { handle, head: await verifyBundle(handle, wanted, signal) };
-  } catch (error) {
-    await handle.close();
-    if (error instanceof BundleError) return undefined;
-    throw error;
-  }
-}
-
-interface TakeOptions {
-  readonly wanted: string;
-  readonly state: StateDirectory;
-  readonly signal: AbortSignal;
-}
-
-/** Copies the bytes to our own directory and proves the copy, so that nobody can change it in between (V11). */
-async function take(bytes: AsyncIterable<Buffer>, { wanted, state, signal }: TakeOptions): Promise<Proof | undefined> {
-  const temporary = state.pathOf('bundle.new');
-  {
-    await using file = await open(temporary, 'w', 0o600);
-    let length = 0;
-    for await (const chunk of readable(bytes)) {
-      length += chunk.length;
-      if (length > MAX_BUNDLE_BYTES) return undefined;
-      await file.writeFile(chunk);
-    }
-    await file.sync();
-  }
-  const proof = await prove(temporary, wanted, signal);
-  try {
-    if (proof !== undefined) await rename(temporary, state.pathOf('bundle'));
-    return proof;
-  } catch (error) {
-    await proof?.handle.close();
-    throw error;
-  }
-}
-
-/** A source that breaks off is one to try again, unlike a disk that cannot be written. */
-async function* readable(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-  try {
-    yield* bytes;
-  } catch (cause) {
-    throw new MaterializeError(EXIT.tryAgain, 'Cannot take bundle: the transfer broke off', { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, isFileError } from './anchored.ts';
 import { EXIT, MaterializeError } from './exit-codes.ts';
@@ -10,9 +10,16 @@ export interface StateDirectory {
   read(name: StateFile): Promise<string | undefined>;
   /** Atomic and durable; does nothing when the text is there already. */
   write(name: StateFile, text: string): Promise<void>;
+  /**
+   * Where the bundle of this digest comes together, by as many runs as it takes. What is there of another one nobody wants
+   * any more, and it is deleted. Two digests may have one place: what comes together is proven as a whole.
+   */
+  partialOf(digest: string): Promise<string>;
 }
 
 export type StateFile = 'bundle' | 'bundle.new' | 'manifest.json' | 'backoff.json';
+
+const PARTIAL = '.part';
 
 export function openStateDirectory(directory: string): StateDirectory {
   const pathOf = (name: string): string => join(directory, name);
@@ -34,8 +41,15 @@ export function openStateDirectory(directory: string): StateDirectory {
     }
     await rename(temporary, pathOf(name));
   };
+  const partialOf = async (digest: string): Promise<string> => {
+    const name = `bundle-${digest.replace(/^sha256:/, '').slice(0, 12)}${PARTIAL}`;
+    for (const other of await readdir(directory))
+      if (other.endsWith(PARTIAL) && other !== name) await rm(pathOf(other), { force: true });
+    return pathOf(name);
+  };
   return {
     pathOf,
+    partialOf: (digest) => ofStateDirectory(partialOf(digest)),
     read: (name) => ofStateDirectory(read(name)),
     write: (name, text) => ofStateDirectory(write(name, text)),
   };

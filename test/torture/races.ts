@@ -34,7 +34,7 @@ interface Raced {
   readonly wrong: readonly string[];
 }
 
-/** Attempts on one volume before it gives way to a new one. */
+/** Attempts on one volume before it gives way to a new one; fewer where half of all are fewer, so that both kinds are tried. */
 const ATTEMPTS_PER_WORLD = 2_000;
 
 /**
@@ -51,11 +51,12 @@ export const races: Suite = {
     const tools: Tools = { worlds, calls, seed };
     const failures: string[] = [];
     const counts = { between: 0, live: 0, starts: 0, escapes: 0 };
+    const perWorld = Math.min(ATTEMPTS_PER_WORLD, Math.ceil(runs / 2));
 
     for (let index = 0; counts.between + counts.live < runs; index++) {
       signal.throwIfAborted();
       const isLive = counts.live < counts.between;
-      const left = Math.min(ATTEMPTS_PER_WORLD, runs - counts.between - counts.live);
+      const left = Math.min(perWorld, runs - counts.between - counts.live);
       const raced = await (isLive ? raceLive(index, left, tools) : raceBetween(index, left, tools));
       counts[isLive ? 'live' : 'between'] += raced.attempts;
       counts.starts += raced.starts;

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../../../src/materialize/result.ts';
 import { runInPod } from '../../../src/materialize/run-in-pod.ts';
+import { IN_MEMORY } from '../../support/in-memory.ts';
 import { serve } from '../../unit/assets/http-server.ts';
-import { bundleOf, type Files, VOLUMES } from '../../unit/materialize/fixture.ts';
+import { bundleOf, type Files } from '../../unit/materialize/fixture.ts';
 import { namesBelow } from './names-below.ts';
 
 /** Two revisions that share files, change files, and have files that the other one has not. */
@@ -63,7 +64,7 @@ export async function makeWorlds(signal: AbortSignal): Promise<Worlds> {
   await using opened = new AsyncDisposableStack();
   const makeDirectory = async (parent: string): Promise<string> =>
     opened.adopt(await mkdtemp(join(parent, 'torture-')), (path) => rm(path, { recursive: true, force: true }));
-  const base = await makeDirectory(VOLUMES);
+  const base = await makeDirectory(IN_MEMORY);
   const otherMount = await makeDirectory(tmpdir());
   const bundles = new Map(
     [OLD, NEW].map(bundleOf).map(({ digest, bytes }) => [`/v1/assets/${encodeURIComponent(digest)}`, bytes]),

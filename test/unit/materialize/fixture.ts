@@ -1,6 +1,5 @@
-import { closeSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundleHead } from '../../../src/assets/bundle/bundle-file.ts';
 import { encodeBundleHead } from '../../../src/assets/bundle/format.ts';
@@ -10,6 +9,8 @@ import { openVolume, type Volume } from '../../../src/materialize/volume.ts';
 import { sha256Hex } from '../../../src/platform/digest.ts';
 import { type IncludeSet, parseInclude } from '../../../src/rules/asset-path.ts';
 import { type AssetMode, sortTree, treeDigest } from '../../../src/rules/asset-tree.ts';
+import { IN_MEMORY } from '../../support/in-memory.ts';
+import { namesBelow } from '../../torture/volume/names-below.ts';
 
 export type Files = Readonly<Record<string, string | { readonly body: string; readonly mode: AssetMode }>>;
 
@@ -52,11 +53,14 @@ export interface Place {
   /** Holds everything of one test: the volume and what lies beside it. */
   readonly root: string;
   readonly target: string;
+}
+
+export interface TemporaryPlace extends Place {
   remove(): Promise<void>;
 }
 
-export async function makePlace(): Promise<Place> {
-  const root = await mkdtemp(join(tmpdir(), 'volume-'));
+export async function makePlace(): Promise<TemporaryPlace> {
+  const root = await mkdtemp(join(IN_MEMORY, 'volume-'));
   const target = join(root, 'configs');
   await mkdir(target);
   return { root, target, remove: () => rm(root, { recursive: true, force: true }) };
@@ -104,7 +108,7 @@ function readText(volume: Volume, path: string): string | undefined {
 /** Everything below a directory: files with their bytes and mode, links with their target. Our own folder apart from what was displaced. */
 export function listing(directory: string): Readonly<Record<string, string>> {
   const result: Record<string, string> = {};
-  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
+  for (const name of namesBelow(directory)) {
     if (name === '.molecule' || (name.startsWith('.molecule/') && !name.startsWith('.molecule/displaced/'))) continue;
     const path = join(directory, name);
     const stats = lstatSync(path);
@@ -127,10 +131,8 @@ export function wantedListing(files: Files): Readonly<Record<string, string>> {
 
 /** Identity of everything on the volume: a write of any kind changes it. */
 export function identities(directory: string): readonly string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .sort()
-    .map((name) => {
-      const { ino, mode, mtimeMs, ctimeMs, size } = lstatSync(join(directory, name));
-      return `${name} ${ino} ${mode} ${mtimeMs} ${ctimeMs} ${size}`;
-    });
+  return namesBelow(directory).map((name) => {
+    const { ino, mode, mtimeMs, ctimeMs, size } = lstatSync(join(directory, name));
+    return `${name} ${ino} ${mode} ${mtimeMs} ${ctimeMs} ${size}`;
+  });
 }

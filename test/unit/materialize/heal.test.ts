@@ -1,32 +1,12 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Volume } from '../../../src/materialize/volume.ts';
-import {
-  type Files,
-  heal,
-  identities,
-  includeOf,
-  listing,
-  makePlace,
-  type Place,
-  WANTED,
-  wantedListing,
-} from './fixture.ts';
+import { type Files, heal, identities, includeOf, listing, WANTED, wantedListing } from './fixture.ts';
+import { usePlace } from './scene.ts';
 
-let place: Place;
-let at: (path: string) => string;
-
-beforeEach(async () => {
-  place = await makePlace();
-  at = (path) => join(place.target, path);
-});
-afterEach(() => place.remove());
-
-function write(path: string, text: string): void {
-  mkdirSync(join(at(path), '..'), { recursive: true });
-  writeFileSync(at(path), text);
-}
+const place = usePlace();
+const { at, write } = place;
 
 describe('healing', () => {
   it('fills an empty volume, and a second run writes nothing at all', async () => {
@@ -199,7 +179,7 @@ describe('cut off in the middle', () => {
   };
 
   async function prepare(): Promise<void> {
-    place = await makePlace();
+    await place.change();
     await heal(place, WANTED);
     write('config.yaml', 'name: edited\n');
     rmSync(at('agent-skills/git/SKILL.md'));
@@ -212,7 +192,6 @@ describe('cut off in the middle', () => {
       await prepare();
       await heal(place, NEXT);
       const expected = listing(place.target);
-      await place.remove();
       let steps = 0;
       for (let isDone = false; !isDone; steps++) {
         await prepare();
@@ -226,7 +205,6 @@ describe('cut off in the middle', () => {
         await heal(place, NEXT);
         expect({ steps, files: listing(place.target) }).toEqual({ steps, files: expected });
         expect((await heal(place, NEXT)).operations).toEqual([]);
-        await place.remove();
       }
       expect(steps).toBeGreaterThan(10);
     },
@@ -237,7 +215,7 @@ describe('cut off in the middle', () => {
     let isDone = false;
     let left = 0;
     for (let steps = 0; !isDone; steps++) {
-      place = await makePlace();
+      await place.change();
       await heal(place, WANTED);
       isDone = await heal(place, NEXT, { wrap: (volume) => failing(volume, { count: steps, isAfter: true }) }).then(
         () => true,
@@ -250,7 +228,6 @@ describe('cut off in the middle', () => {
         isLeft: false,
         files: wantedListing(WANTED),
       });
-      await place.remove();
     }
     expect(left).toBeGreaterThan(2);
   });

@@ -11,19 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { MaterializeError } from '../../../src/materialize/exit-codes.ts';
 import type { Volume } from '../../../src/materialize/volume.ts';
-import { heal, listing, makePlace, type Place, WANTED, wantedListing } from './fixture.ts';
+import { heal, listing, WANTED, wantedListing } from './fixture.ts';
+import { usePlace } from './scene.ts';
 
-let place: Place;
-let at: (path: string) => string;
-
-beforeEach(async () => {
-  place = await makePlace();
-  at = (path) => join(place.target, path);
-});
-afterEach(() => place.remove());
+const place = usePlace();
+const { at } = place;
 
 describe('on a hostile volume', () => {
   let outside: string;

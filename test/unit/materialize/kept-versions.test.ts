@@ -1,25 +1,16 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KeptList } from '../../../src/assets/kept-version.ts';
 import { decodeKeptList } from '../../../src/assets/kept-version.ts';
 import { MaterializeError } from '../../../src/materialize/exit-codes.ts';
 import { listKept, putBack } from '../../../src/materialize/kept-versions.ts';
 import { openVolume } from '../../../src/materialize/volume.ts';
-import { heal, listing, makePlace, type Place, WANTED } from './fixture.ts';
+import { heal, listing, WANTED } from './fixture.ts';
+import { usePlace } from './scene.ts';
 
-let place: Place;
-beforeEach(async () => {
-  place = await makePlace();
-});
-afterEach(() => place.remove());
-
-function write(path: string, content: string | Buffer): string {
-  const full = join(place.target, path);
-  mkdirSync(dirname(full), { recursive: true });
-  writeFileSync(full, content);
-  return full;
-}
+const place = usePlace();
+const { write } = place;
 
 function read(path: string): string {
   return readFileSync(join(place.target, path), 'utf8');

@@ -5,7 +5,14 @@ import { EXIT, MaterializeError } from '../../../src/materialize/exit-codes.ts';
 import { resumeTransfer } from '../../../src/materialize/resume-transfer.ts';
 
 const pauses = vi.hoisted((): number[] => []);
-vi.mock('node:timers/promises', () => ({ setTimeout: async (ms: number) => void pauses.push(ms) }));
+const pausing = vi.hoisted(() => new EventTarget());
+vi.mock('node:timers/promises', () => ({
+  setTimeout: async (ms: number, _value: undefined, { signal }: { readonly signal: AbortSignal }) => {
+    pauses.push(ms);
+    pausing.dispatchEvent(new Event('pause'));
+    if (signal.aborted) throw new Error('The operation was aborted');
+  },
+}));
 
 const { signal } = new AbortController();
 beforeEach(() => {
@@ -46,7 +53,7 @@ it('ends after six breaks in a row without a byte, with pauses that grow to thos
     asked.push(offset);
     return answer('whole', { start: offset, bytes: 0 });
   };
-  const failed = read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }));
+  const failed = read(resumeTransfer(answer('whole', { bytes: 2 }), { from: 0, askFrom, signal }));
   await expect(failed).rejects.toMatchObject({ name: 'MaterializeError', exitCode: EXIT.tryAgain });
   await expect(failed).rejects.toThrow('broke off');
   expect([asked, pauses]).toEqual([
@@ -57,23 +64,47 @@ it('ends after six breaks in a row without a byte, with pauses that grow to thos
 
 it('begins to count anew with every byte that comes', async () => {
   const askFrom = async (offset: number) => answer('a'.repeat(20), { start: offset, bytes: 1 });
-  expect(await read(resumeTransfer(answer('a'.repeat(20), { bytes: 1 }), { askFrom, signal }))).toBe('a'.repeat(20));
+  expect(await read(resumeTransfer(answer('a'.repeat(20), { bytes: 1 }), { from: 0, askFrom, signal }))).toBe(
+    'a'.repeat(20),
+  );
   expect(new Set(pauses)).toEqual(new Set([0]));
 });
 
 it('tells in the end what the server said when it was asked for the rest', async () => {
   const refused = new MaterializeError(EXIT.tryAgain, 'the asset server answered 404: it is being fetched');
   const askFrom = () => Promise.reject(refused);
-  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }))).rejects.toBe(refused);
+  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { from: 0, askFrom, signal }))).rejects.toBe(refused);
 });
 
 it('takes no rest that leaves bytes out', async () => {
   const askFrom = async (offset: number) => answer('whole', { start: offset + 1 });
-  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { askFrom, signal }))).rejects.toThrow('broke off');
+  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { from: 0, askFrom, signal }))).rejects.toThrow(
+    'broke off',
+  );
 });
 
 it('is complete with its last byte, whether or not the end of the connection was clean', async () => {
   const askFrom = () => Promise.reject(new Error('Nothing is missing'));
   for (const first of [answer('whole', {}), answer('whole', { bytes: 5 })])
-    expect(await read(resumeTransfer(first, { askFrom, signal }))).toBe('whole');
+    expect(await read(resumeTransfer(first, { from: 0, askFrom, signal }))).toBe('whole');
+});
+
+it('is complete where the server has no more, and hands on nothing of how it says so', async () => {
+  const askFrom = () => Promise.reject(new Error('Nothing is missing'));
+  const none = Object.assign(answer('There are no more bytes than that', {}), { statusCode: 416 });
+  expect(await read(resumeTransfer(none, { from: 5, askFrom, signal }))).toBe('');
+});
+
+it('begins behind what is here, whether the server sends the rest or all of it', async () => {
+  const askFrom = () => Promise.reject(new Error('Nothing is missing'));
+  for (const first of [answer('whole', { start: 2 }), answer('whole', {})])
+    expect(await read(resumeTransfer(first, { from: 2, askFrom, signal }))).toBe('ole');
+});
+
+it('says in a pause as well why it is given up', async () => {
+  const ended = new AbortController();
+  pausing.addEventListener('pause', () => ended.abort(new Error('Stopped')), { once: true });
+  const askFrom = () => Promise.reject(new Error('Nothing is asked'));
+  const options = { from: 0, askFrom, signal: ended.signal };
+  await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), options))).rejects.toThrow('Stopped');
 });

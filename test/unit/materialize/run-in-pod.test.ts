@@ -5,7 +5,7 @@ import type { MaterializeReport } from '../../../src/assets/report.ts';
 import type { RunResult } from '../../../src/materialize/result.ts';
 import { runInPod } from '../../../src/materialize/run-in-pod.ts';
 import { type Handler, serve, type TestServer } from '../assets/http-server.ts';
-import { bundleOf, identities, listing, makePlace, type Place, WANTED, wantedListing } from './fixture.ts';
+import { bundleOf, identities, listing, makePlace, type TemporaryPlace, WANTED, wantedListing } from './fixture.ts';
 
 // The pauses between attempts to go on with a transfer.
 vi.mock('node:timers/promises', async (importOriginal) => ({
@@ -15,7 +15,7 @@ vi.mock('node:timers/promises', async (importOriginal) => ({
 
 const BUNDLE = bundleOf(WANTED);
 const INCLUDE = JSON.stringify(['config.yaml', 'prompts/**', 'agent-skills/**']);
-let place: Place;
+let place: TemporaryPlace;
 let stateDirectory: string;
 let nowMs: number;
 let lines: string[];
@@ -169,6 +169,22 @@ describe('the init container', () => {
           .writeHead(403, { 'content-type': 'application/problem+json' })
           .end('{"detail":"This Pod may not have this tree"}'),
       'answered 403: This Pod may not have this tree',
+    ],
+    [
+      'the server refuses the rest',
+      (request, response) => {
+        if (request.headers.range === undefined)
+          response.writeHead(200, { 'content-length': '9999' }).write('x', () => response.socket?.destroy());
+        else response.writeHead(403).end('{"detail":"This Pod may not have this tree"}');
+      },
+      'Cannot fetch bundle: the asset server answered 403: This Pod may not have this tree',
+    ],
+    [
+      'the server breaks off in its refusal',
+      (_request, response) => {
+        response.writeHead(403, { 'content-length': '99' }).write('{', () => response.socket?.destroy());
+      },
+      'Cannot fetch bundle: the asset server answered 403',
     ],
     ['the server is ill', (_request, response) => response.writeHead(500).end('<html>'), 'answered 500'],
     [

@@ -14,35 +14,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  differences,
-  fingerprint,
-  makeWorlds,
-  OLD,
-  shortcomings,
-  type World,
-  type Worlds,
-} from '../../torture/volume/world.ts';
+import { describe, expect, it } from 'vitest';
+import { differences, fingerprint, OLD, shortcomings } from '../../torture/volume/world.ts';
+import { setScene } from './scene.ts';
 
-let worlds: Worlds;
-let world: World;
-const at = (path: string): string => join(world.target, path);
-const elsewhere = (): string => world.outside[0] ?? '';
+const scene = await setScene();
+const { at, replace, start } = scene;
+
+const elsewhere = (): string => scene.world.outside[0];
 const isRoot = process.getuid?.() === 0;
-
-beforeAll(async () => {
-  worlds = await makeWorlds(new AbortController().signal);
-});
-afterAll(() => worlds[Symbol.asyncDispose]());
-beforeEach(async () => {
-  world = await worlds.make();
-});
-
-function replace(path: string, plant: (full: string) => void): void {
-  rmSync(at(path), { recursive: true, force: true });
-  plant(at(path));
-}
 
 const inOwnPlace = (found: string) => ({ path: '.molecule', action: 'healed', wanted: 'directory', found });
 const movedAside = (name: string, found: string) => ({
@@ -74,7 +54,7 @@ describe('what somebody did to the folder that is ours', () => {
     ],
     [
       'a link at the inventory',
-      () => replace('.molecule/manifest.json', (path) => symlinkSync(join(world.root, 'token'), path)),
+      () => replace('.molecule/manifest.json', (path) => symlinkSync(join(scene.world.root, 'token'), path)),
       movedAside('manifest.json', 'symlink'),
     ],
     [
@@ -84,7 +64,7 @@ describe('what somebody did to the folder that is ours', () => {
     ],
     [
       'a link at the copy of the bundle',
-      () => replace('.molecule/bundle', (path) => symlinkSync(join(world.root, 'token'), path)),
+      () => replace('.molecule/bundle', (path) => symlinkSync(join(scene.world.root, 'token'), path)),
       movedAside('bundle', 'symlink'),
     ],
     [
@@ -112,18 +92,18 @@ describe('what somebody did to the folder that is ours', () => {
     ],
   ] as const)('is told in the report and undone: %s', async (_what, tamper, change) => {
     tamper();
-    const untouched = fingerprint(world.outside);
-    const { exitCode, report } = await worlds.start(world, OLD, { isServerAway: true });
+    const untouched = fingerprint(scene.world.outside);
+    const { exitCode, report } = await start(OLD, { isServerAway: true });
     expect({ exitCode, outcome: report.outcome }).toEqual({ exitCode: 0, outcome: 'changed' });
     expect(report.changes).toContainEqual(change);
-    const again = await worlds.start(world, OLD, { isServerAway: true });
-    expect({ outcome: again.report.outcome, left: shortcomings(world, OLD) }).toEqual({
+    const again = await start(OLD, { isServerAway: true });
+    expect({ outcome: again.report.outcome, left: shortcomings(scene.world, OLD) }).toEqual({
       outcome: 'unchanged',
       left: [],
     });
     expect(lstatSync(at('.molecule')).mode & 0o702).toBe(0o700);
     expect(['bundle', 'displaced', 'manifest.json']).toEqual(expect.arrayContaining(readdirSync(at('.molecule'))));
-    expect(differences(untouched, world.outside)).toEqual([]);
+    expect(differences(untouched, scene.world.outside)).toEqual([]);
   });
 
   function takeTheWorkspace(): void {
@@ -134,7 +114,7 @@ describe('what somebody did to the folder that is ours', () => {
   it.skipIf(!isRoot)('is told at every run while it belongs to another user', async () => {
     chownSync(at('.molecule'), 12_345, 12_345);
     for (let run = 0; run < 2; run++) {
-      const { exitCode, report } = await worlds.start(world, OLD);
+      const { exitCode, report } = await start(OLD);
       expect({ exitCode, changes: report.changes }).toEqual({
         exitCode: 0,
         changes: [{ path: '.molecule', action: 'kept', wanted: 'OtherOwner', found: 'unknown' }],
@@ -146,9 +126,9 @@ describe('what somebody did to the folder that is ours', () => {
     mkdirSync(at('.molecule/staging-0123456789abcdef'), { mode: 0o700 });
     writeFileSync(at('.molecule/staging-0123456789abcdef/file-0123456789abcdef'), 'half of a fi');
     mkdirSync(at('.molecule/trash'));
-    expect((await worlds.start(world, OLD)).report).toMatchObject({ outcome: 'unchanged', changes: [] });
+    expect((await start(OLD)).report).toMatchObject({ outcome: 'unchanged', changes: [] });
     writeFileSync(at('config.yaml'), 'edited');
-    expect((await worlds.start(world, OLD)).report.changes).toHaveLength(1);
+    expect((await start(OLD)).report.changes).toHaveLength(1);
     expect(readdirSync(at('.molecule')).sort()).toEqual(['bundle', 'displaced', 'manifest.json']);
   });
 
@@ -157,20 +137,20 @@ describe('what somebody did to the folder that is ours', () => {
     mkdirSync(planted, { recursive: true });
     writeFileSync(Buffer.concat([Buffer.from(`${planted}/`), Buffer.of(0xff, 0xfe)]), '');
     writeFileSync(at('config.yaml'), 'edited');
-    expect((await worlds.start(world, OLD)).exitCode).toBe(0);
+    expect((await start(OLD)).exitCode).toBe(0);
     rmSync(at('config.yaml'));
     mkdirSync(at('config.yaml'));
     writeFileSync(Buffer.concat([Buffer.from(`${at('config.yaml')}/`), Buffer.of(0xff, 0xfe)]), '');
     for (let run = 0; run < 2; run++) {
-      expect((await worlds.start(world, OLD)).exitCode).toBe(0);
+      expect((await start(OLD)).exitCode).toBe(0);
       writeFileSync(at('config.yaml'), 'edited again');
     }
   });
 
   it('costs nothing when nothing was done: a volume in order is only read', async () => {
-    const before = fingerprint([world.target]);
-    const { report } = await worlds.start(world, OLD, { isServerAway: true });
-    expect({ outcome: report.outcome, changed: differences(before, [world.target]) }).toEqual({
+    const before = fingerprint([scene.world.target]);
+    const { report } = await start(OLD, { isServerAway: true });
+    expect({ outcome: report.outcome, changed: differences(before, [scene.world.target]) }).toEqual({
       outcome: 'unchanged',
       changed: [],
     });

@@ -12,39 +12,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Volume } from '../../../src/materialize/volume.ts';
-import { type FileCalls, type Interceptor, interceptFileCalls } from '../../torture/volume/file-calls.ts';
-import {
-  differences,
-  fingerprint,
-  makeWorlds,
-  NEW,
-  OLD,
-  ownedPaths,
-  shortcomings,
-  type World,
-  type Worlds,
-} from '../../torture/volume/world.ts';
-import { type Files, heal, listing, makePlace, type Place, WANTED, wantedListing } from './fixture.ts';
+import { type Interceptor, interceptFileCalls } from '../../torture/volume/file-calls.ts';
+import { differences, fingerprint, NEW, OLD, ownedPaths, shortcomings } from '../../torture/volume/world.ts';
+import { type Files, heal, listing, makePlace, WANTED, wantedListing } from './fixture.ts';
+import { setScene } from './scene.ts';
 
-let worlds: Worlds;
-let calls: FileCalls;
-let world: World;
-const at = (path: string): string => join(world.target, path);
+const scene = await setScene();
+const { at, start } = scene;
+const calls = await interceptFileCalls();
+afterAll(() => calls[Symbol.dispose]());
+
 const isRoot = process.getuid?.() === 0;
-
-beforeAll(async () => {
-  worlds = await makeWorlds(new AbortController().signal);
-  calls = await interceptFileCalls();
-});
-afterAll(async () => {
-  calls[Symbol.dispose]();
-  await worlds[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  world = await worlds.make();
-});
 
 describe('a volume that is full', () => {
   it.each(['ENOSPC', 'EDQUOT'])(
@@ -54,7 +34,7 @@ describe('a volume that is full', () => {
       let failures = 0;
       for (let room = 0; !isEnough; room += 7) {
         const before = fingerprint(Object.keys(OLD).map(at));
-        const { exitCode, report } = await calls.intercept(withRoomFor(room, code), () => worlds.start(world, NEW));
+        const { exitCode, report } = await calls.intercept(withRoomFor(room, code), () => start(NEW));
         isEnough = exitCode === 0;
         if (isEnough) break;
         failures += 1;
@@ -63,7 +43,7 @@ describe('a volume that is full', () => {
         expect(differences(before, [...before.keys()])).toEqual([]);
       }
       expect(failures).toBeGreaterThan(10);
-      expect(shortcomings(world, NEW)).toEqual([]);
+      expect(shortcomings(scene.world, NEW)).toEqual([]);
     },
   );
 
@@ -114,26 +94,26 @@ describe('a volume that is full', () => {
 describe('a volume that is closed', () => {
   it('V7 is opened again when it is ours, root and all', async () => {
     for (const path of ['agent-skills/git', 'agent-skills', '']) chmodSync(at(path), 0);
-    expect((await worlds.start(world, NEW)).exitCode).toBe(0);
-    expect(shortcomings(world, NEW)).toEqual([]);
+    expect((await start(NEW)).exitCode).toBe(0);
+    expect(shortcomings(scene.world, NEW)).toEqual([]);
   });
 
   it.skipIf(!isRoot)('V7 is opened again by a user who has no more rights than its owner', async () => {
     const { exitCode } = await asOwner(async () => {
       for (const path of ['prompts/system.md', 'agent-skills/git', 'agent-skills', '.molecule', ''])
         chmodSync(at(path), 0);
-      return worlds.start(world, NEW);
+      return start(NEW);
     });
     expect(exitCode).toBe(0);
-    expect(shortcomings(world, NEW)).toEqual([]);
+    expect(shortcomings(scene.world, NEW)).toEqual([]);
   });
 
   it.skipIf(!isRoot).each(['', 'prompts', 'agent-skills/git', '.molecule'])(
     'ends with 73, and says whose fault it is, while another user owns “%s”',
     async (path) => {
-      const untouched = fingerprint(ownedPaths(world));
+      const untouched = fingerprint(ownedPaths(scene.world));
       const { exitCode, report } = await asOwner(
-        () => worlds.start(world, NEW),
+        () => start(NEW),
         () => {
           rmSync(at('prompts/system.md'));
           chownSync(at(path), 0, 0);
@@ -143,17 +123,19 @@ describe('a volume that is closed', () => {
       expect(report.reason).toMatch(
         /^Cannot heal volume: something on it belongs to another user and is closed to us; give it to the user of the agent \(EACCES: permission denied, /,
       );
-      expect(differences(untouched, ownedPaths(world)).filter((line) => !line.includes(world.target))).toEqual([]);
-      expect((await worlds.start(world, NEW)).exitCode).toBe(0);
+      expect(
+        differences(untouched, ownedPaths(scene.world)).filter((line) => !line.includes(scene.world.target)),
+      ).toEqual([]);
+      expect((await start(NEW)).exitCode).toBe(0);
     },
   );
 
   /** Runs with the rights of a user who owns everything here, but for what `prepare` takes from him. */
   async function asOwner<T>(work: () => Promise<T>, prepare: () => void = () => undefined): Promise<T> {
     const uid = 65_532;
-    spawnSync('chown', ['-R', `${uid}:${uid}`, world.root]);
+    spawnSync('chown', ['-R', `${uid}:${uid}`, scene.world.root]);
     prepare();
-    chmodSync(join(world.root, '..'), 0o755);
+    chmodSync(join(scene.world.root, '..'), 0o755);
     process.seteuid?.(uid);
     try {
       return await work();
@@ -165,53 +147,49 @@ describe('a volume that is closed', () => {
 
 describe('a volume that is read-only', () => {
   it.skipIf(!canMount())('is enough while it is in order, and is told of when there is something to heal', async () => {
-    mount(world.target, 'size=1m');
+    mount(scene.world.target, 'size=1m');
     try {
-      expect((await worlds.start(world, OLD)).exitCode).toBe(0);
-      mount(world.target, 'remount,ro');
-      expect((await worlds.start(world, OLD)).report.outcome).toBe('unchanged');
-      const { exitCode, report } = await worlds.start(world, NEW);
+      expect((await start(OLD)).exitCode).toBe(0);
+      mount(scene.world.target, 'remount,ro');
+      expect((await start(OLD)).report.outcome).toBe('unchanged');
+      const { exitCode, report } = await start(NEW);
       expect({ exitCode, reason: report.reason }).toEqual({
         exitCode: 73,
         reason: expect.stringMatching(
           /^Cannot heal volume: it is read-only; have it mounted with the right to write \(EROFS: /,
         ),
       });
-      expect(shortcomings(world, OLD)).toEqual([]);
+      expect(shortcomings(scene.world, OLD)).toEqual([]);
     } finally {
-      spawnSync('umount', [world.target]);
+      spawnSync('umount', [scene.world.target]);
     }
   });
 });
 
 describe('a disk with errors', () => {
   it('is no reason to wait when only our copy of the bundle cannot be read: the server is asked', async () => {
-    rmSync(join(world.state, 'bundle'));
+    rmSync(join(scene.world.state, 'bundle'));
     const broken: Interceptor = ({ name, args }, perform) => {
       if (name === 'open' && String(args[0]).startsWith('/proc/self/fd/'))
         throw Object.assign(new Error('EIO: i/o error, open'), { code: 'EIO', syscall: 'open' });
       return perform();
     };
-    expect((await calls.intercept(broken, () => worlds.start(world, NEW))).exitCode).toBe(0);
+    expect((await calls.intercept(broken, () => start(NEW))).exitCode).toBe(0);
   });
 
   it('in the init container’s own directory is not said of the volume', async () => {
-    rmSync(world.state, { recursive: true });
-    writeFileSync(world.state, '');
-    const { exitCode, report } = await worlds.start(world, NEW);
+    rmSync(scene.world.state, { recursive: true });
+    writeFileSync(scene.world.state, '');
+    const { exitCode, report } = await start(NEW);
     expect(exitCode).toBe(75);
     expect(report.reason).toMatch(/^Cannot use the init container's own directory: ENOTDIR/);
   });
 });
 
 describe('a run that is disturbed', () => {
-  let place: Place;
-  beforeEach(async () => {
-    place = await makePlace();
-    await heal(place, WANTED);
-  });
-
   it('takes nothing for healed that it could not look at', async () => {
+    const place = await makePlace();
+    await heal(place, WANTED);
     writeFileSync(join(place.target, 'config.yaml'), 'edited');
     const blind = (volume: Volume): Volume => ({
       ...volume,
@@ -222,18 +200,18 @@ describe('a run that is disturbed', () => {
       },
     });
     await expect(heal(place, WANTED, { wrap: blind })).rejects.toMatchObject({ exitCode: 75 });
+    await place.remove();
   });
 
   it('never leaves a path without a file while it replaces what the agent edited', async () => {
-    world = await worlds.make();
     writeFileSync(at('config.yaml'), 'edited');
     let absent = 0;
     const watch: Interceptor = (_call, perform) => {
       if (!existsSync(at('config.yaml'))) absent += 1;
       return perform();
     };
-    await calls.intercept(watch, () => worlds.start(world, NEW));
-    expect({ absent, left: shortcomings(world, NEW) }).toEqual({ absent: 0, left: [] });
+    await calls.intercept(watch, () => start(NEW));
+    expect({ absent, left: shortcomings(scene.world, NEW) }).toEqual({ absent: 0, left: [] });
   });
 
   it('is not held for ever by somebody who fills our folder as fast as it is emptied', async () => {
@@ -244,12 +222,12 @@ describe('a run that is disturbed', () => {
       if (name === 'rmdirSync' && existsSync(at('.molecule/trash'))) mkdirSync(at(`.molecule/trash/p${++planted}`));
       return result;
     };
-    const { exitCode, report } = await calls.intercept(refill, () => worlds.start(world, NEW));
+    const { exitCode, report } = await calls.intercept(refill, () => start(NEW));
     expect({ exitCode, reason: report.reason }).toEqual({
       exitCode: 75,
       reason: 'Cannot heal volume: somebody keeps filling our folder on it',
     });
-    expect((await worlds.start(world, NEW)).exitCode).toBe(0);
+    expect((await start(NEW)).exitCode).toBe(0);
     expect(readdirSync(at('.molecule')).sort()).toEqual(['bundle', 'manifest.json']);
     expect(lstatSync(at('config.yaml')).nlink).toBe(1);
   });
