@@ -420,6 +420,56 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
   },
   {
     "kind": "ValidatingAdmissionPolicy",
+    "name": "flux-artifacts.moleculesai.app",
+    "spec": {
+      "failurePolicy": "Fail",
+      "matchConditions": [
+        {
+          "expression": "has(object.spec.artifactRef)",
+          "name": "names-an-artifact"
+        },
+        {
+          "expression": "oldObject == null || !has(oldObject.spec.artifactRef) || oldObject.spec.artifactRef.kind != object.spec.artifactRef.kind || oldObject.spec.artifactRef.name != object.spec.artifactRef.name",
+          "name": "named-newly"
+        }
+      ],
+      "matchConstraints": {
+        "resourceRules": [
+          {
+            "apiGroups": [
+              "moleculesai.app"
+            ],
+            "apiVersions": [
+              "v1alpha1"
+            ],
+            "operations": [
+              "CREATE",
+              "UPDATE"
+            ],
+            "resources": [
+              "templateassets"
+            ]
+          }
+        ]
+      },
+      "validations": [
+        {
+          "expression": "authorizer.group('source.toolkit.fluxcd.io').resource(variables.resource).namespace(object.metadata.namespace).name(object.spec.artifactRef.name).check('get').allowed()",
+          "message": "Cannot use the object of spec.artifactRef: agents would be given its files for you, and that takes the right to get it, which you do not have; ask somebody who has it to make this change.",
+          "messageExpression": "'Cannot use ' + object.spec.artifactRef.kind + ' \"' + object.spec.artifactRef.name + '\" in spec.artifactRef: agents would be given its files for you, and that takes the right to get it, which you do not have; ask somebody who has it to make this change, or an administrator for a Role with get on ' + variables.resource + '.source.toolkit.fluxcd.io (resourceNames: [' + object.spec.artifactRef.name + ']).'",
+          "reason": "Forbidden"
+        }
+      ],
+      "variables": [
+        {
+          "expression": "{\n\n  'GitRepository': 'gitrepositories', 'OCIRepository': 'ocirepositories', 'Bucket': 'buckets', 'ExternalArtifact': 'externalartifacts'\n}[object.spec.artifactRef.kind]",
+          "name": "resource"
+        }
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicy",
     "name": "forge-credentials.moleculesai.app",
     "spec": {
       "failurePolicy": "Fail",
@@ -1084,6 +1134,16 @@ export const SHIPPED: readonly { readonly kind: string; readonly name: string; r
         "parameterNotFoundAction": "Allow"
       },
       "policyName": "deletion-refused.moleculesai.app",
+      "validationActions": [
+        "Deny"
+      ]
+    }
+  },
+  {
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "name": "flux-artifacts.moleculesai.app",
+    "spec": {
+      "policyName": "flux-artifacts.moleculesai.app",
       "validationActions": [
         "Deny"
       ]

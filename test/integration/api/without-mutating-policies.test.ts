@@ -6,7 +6,7 @@ import { waitFor } from '../../../hack/lib/wait.ts';
 import { API_VERSION, APPROVAL_FINALIZER, OPERATOR_USER } from '../../../src/apis/v1alpha1/names.ts';
 import { controlPlane } from '../../support/control-plane.ts';
 import { forger } from './forger.ts';
-import { APPROVAL_SPEC, DRAFT_SPEC, SHA256 } from './requests.ts';
+import { APPROVAL_SPEC, DRAFT_SPEC, SHA256, TEMPLATE_ASSET_SPEC } from './requests.ts';
 
 /** A cluster in which nothing is filled in, as before Kubernetes 1.36. */
 let cluster: ControlPlane;
@@ -74,6 +74,23 @@ describe('without mutating policies', () => {
     const patch = JSON.stringify({ spec: { decision: { verdict: 'Approved', hash: SHA256, ...change } } });
     const args = ['patch', 'apr/asked', '--type=merge', '--dry-run=server', '-p', patch];
     expect(await send(args, 'john')).toContain(expected);
+  });
+
+  it.each([
+    ['a Secret', { ...TEMPLATE_ASSET_SPEC, auth: 'token', secretRef: { name: 'forge' } }, 'Cannot use Secret "forge"'],
+    ['an object of Flux', { artifactRef: { kind: 'Bucket', name: 'b' } }, 'Cannot use Bucket "b"'],
+  ])('a template that uses %s takes the right to it', async (_what, spec, expected) => {
+    const binding = ['clusterrolebinding', 'molecule-editor:jane', '--clusterrole=molecule-editor', '--user=jane'];
+    await cluster.kubectl.run(['create', ...binding]);
+    const input = JSON.stringify(bodyOf('TemplateAsset', 'a', spec));
+    const refusal = await waitFor(
+      async () => {
+        const { stderr } = await cluster.kubectl.run(['create', '--as=jane', '-f', '-'], { input });
+        return !stderr.includes('cannot create resource') && stderr;
+      },
+      { what: 'the role of jane be in force', timeoutMs: 10_000 },
+    );
+    expect(refusal).toContain(expected);
   });
 
   it('the operator puts the finalizer on, which then holds as ever', async () => {

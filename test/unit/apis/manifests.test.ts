@@ -38,6 +38,7 @@ interface Manifest {
     readonly ingress?: readonly {
       readonly from: readonly { readonly podSelector?: { readonly matchLabels: object } }[];
     }[];
+    readonly egress?: readonly { readonly to?: readonly object[] }[];
     readonly selector?: object;
     readonly template?: { readonly spec: PodSpec };
   };
@@ -104,6 +105,23 @@ describe('what is installed', () => {
   it('lets agents reach the asset server by the label that the code puts on their Pods', () => {
     const [fromAgents] = find('NetworkPolicy', 'molecule-operator').spec.ingress ?? [];
     expect(fromAgents?.from[0]?.podSelector?.matchLabels).toEqual({ 'app.kubernetes.io/managed-by': MANAGED_BY });
+  });
+
+  it('lets the operator reach what serves artifacts of Flux, and nothing else there', () => {
+    const { egress = [] } = find('NetworkPolicy', 'molecule-operator').spec;
+    expect(egress.filter(({ to }) => to !== undefined)).toEqual([
+      {
+        to: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'flux-system' } },
+            podSelector: {
+              matchExpressions: [{ key: 'app', operator: 'In', values: ['source-controller', 'source-watcher'] }],
+            },
+          },
+        ],
+        ports: [{ port: 9090 }],
+      },
+    ]);
   });
 
   it('asks the operator who deletes, without keeping anybody waiting or from anything', () => {
