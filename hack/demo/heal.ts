@@ -62,6 +62,7 @@ export async function healAgent(environment: Environment, { report, signal }: De
   for (const { path, action, found = '', wanted = '' } of after.status.assets?.lastReport?.changes ?? []) {
     console.log(`  ${action.padEnd(10)} ${path.padEnd(44)} found ${found} → wanted ${wanted}`);
   }
+  console.log(`The same with what was moved aside and where: kubectl molecule assets ws/${AGENT} -n ${DEMO_NAMESPACE}`);
   await printTree(environment);
 }
 

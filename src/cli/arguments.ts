@@ -5,11 +5,11 @@ import { OBJECT_ARGUMENT, parseReference, REFERENCE_FORMS } from './object-refer
 /** Timers of Node hold no more than 24 days; nobody waits that long. */
 const LONGEST_TIMEOUT_MS = 24 * 3_600_000;
 
-/** An Org, Workspace or TemplateAsset. */
-export function objectArgument(): Argument {
-  return new Argument(`<${OBJECT_ARGUMENT}>`, REFERENCE_FORMS).argParser((text: string) => {
+/** An Org, Workspace or TemplateAsset; `forms` are those of which the command takes any. */
+export function objectArgument(forms: string = REFERENCE_FORMS): Argument {
+  return new Argument(`<${OBJECT_ARGUMENT}>`, forms).argParser((text: string) => {
     const reference = parseReference(text);
-    if (reference === undefined) throw new InvalidArgumentError(`Write ${REFERENCE_FORMS}.`);
+    if (reference === undefined) throw new InvalidArgumentError(`Write ${forms}.`);
     return reference;
   });
 }

@@ -28,7 +28,7 @@ export async function showAssets(
     const pod = foundValue(facts.pod.found);
     const card =
       pod?.isReady === true
-        ? await readCard(client, { namespace, podName: facts.pod.name }, signal)
+        ? await readCard(client, { namespace, podName: facts.pod.name, flags }, signal)
         : unreadCard('no agent is ready to serve it');
     return judgeAssets({ ...facts, card, flags });
   });

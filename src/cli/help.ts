@@ -42,12 +42,13 @@ ${EXIT_CODES}
 Examples:
   kubectl molecule assets ws/writer                    revision, digest, volume, Pod, card, and single paths
   kubectl molecule assets ws/writer -o json | jq '.kept[].path'
+  kubectl molecule assets ws/writer -o json | jq .unproven
   kubectl molecule assets ws/writer --diff > edits.patch
   kubectl molecule assets ws/writer --restore prompts/system.md
 
 What somebody edited where the template's files belong is moved aside at the next start, and kept. --diff shows it as a patch for
 the template's repository, --restore puts it back until the start after. Both run the program of the agent's init container in a
-Pod of their own, which takes the rights to create, watch and delete pods and to get pods/log.
+Pod of their own, beside a Pod of the agent, which takes the rights to create, list, watch and delete pods and to get pods/log.
 ${EXIT_CODES}
             0 also when the volume does not hold what the template publishes.`,
 

@@ -1,22 +1,18 @@
-import { PODS, WORKSPACES } from '../apis/v1alpha1/resources.ts';
+import { WORKSPACES } from '../apis/v1alpha1/resources.ts';
 import type { TemplateAsset } from '../apis/v1alpha1/types.generated.ts';
 import { decodeKeptList } from '../assets/kept-version.ts';
 import { createReader } from '../platform/sealed.ts';
 import { compareVersions } from './assets/diff-versions.ts';
-import type { AgentPod } from './assets/helper-pod.ts';
+import { readAgentPod } from './assets/read-agent-pod.ts';
 import { readFacts } from './assets/read-facts.ts';
 import { renderDiff } from './assets/render-diff.ts';
 import { runOnVolume, type VolumeTask } from './assets/run-on-volume.ts';
 import type { AssetsFlags } from './assets-command.ts';
-import { explainFailure } from './cluster-failure.ts';
 import type { CommandContext } from './command-context.ts';
-import type { ClusterClient } from './connect.ts';
 import type { ObjectReference } from './object-reference.ts';
-import { clusterWords } from './options.ts';
 import { CLI_API_VERSION, printStructured } from './print-structured.ts';
 import { createProgress } from './progress.ts';
 import { foundValue } from './read-object.ts';
-import type { WorkspaceFacts } from './status/facts.ts';
 import { styleOf } from './style.ts';
 import { printable } from './text.ts';
 import { readDeadline, withCluster } from './with-cluster.ts';
@@ -116,35 +112,17 @@ async function onVolume(
   return withCluster(flags, context, async ({ client, namespace: ownNamespace }) => {
     const key = { namespace: flags.namespace ?? ownNamespace, name: reference.name };
     const facts = await readFacts(client, { reference, namespace: key.namespace, signal: readDeadline(signal) });
-    const agent = await readPod(client, { ...key, facts, flags, signal: readDeadline(signal) });
+    const agent = await readAgentPod(client, {
+      facts,
+      namespace: key.namespace,
+      flags,
+      signal: readDeadline(signal),
+    });
     const progress = createProgress(io, flags.color);
     const task = { agent, claimName: facts.volume.name, args, isReadOnly, progress, signal };
     const printed = await runOnVolume(client, task).finally(() => progress.stop());
     const template = facts.template === undefined ? undefined : foundValue(facts.template.found);
     return { key, printed, template };
-  });
-}
-
-interface PodQuestion {
-  readonly namespace: string;
-  readonly name: string;
-  readonly facts: WorkspaceFacts;
-  readonly flags: AssetsFlags;
-  readonly signal: AbortSignal;
-}
-
-async function readPod(
-  client: ClusterClient,
-  { namespace, name, facts, flags, signal }: PodQuestion,
-): Promise<AgentPod> {
-  const key = { namespace, name: facts.pod.name };
-  return client.get<AgentPod>(PODS, key, { signal }).catch((error: unknown) => {
-    const status = `kubectl molecule status ws/${name} ${clusterWords(flags, namespace)}`;
-    throw explainFailure(error, {
-      what: `look at the volume of Workspace ${namespace}/${name} with the program of its Pod ${key.name}`,
-      right: `the right to get pods in namespace "${namespace}"`,
-      whenMissing: `see why: ${status}`,
-    });
   });
 }
 

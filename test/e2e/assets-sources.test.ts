@@ -4,7 +4,7 @@ import { createReadToken, revokeToken } from '../../hack/forge/api.ts';
 import { pushChange } from '../../hack/forge/push.ts';
 import { REASONS } from '../../src/apis/v1alpha1/reasons.ts';
 import { startFragileForge } from './hostile-forge.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, reasonLine, type World } from './world.ts';
 
 const KIB = 1024;
 
@@ -28,8 +28,9 @@ describe('a forge that fails and comes back', () => {
     await revokeToken(forge, oldToken);
     const second = await push('second');
     await world.sync('templateasset/rotated');
-    const refused = await world.condition('templateasset/rotated', 'Ready', 'False');
-    expect(refused.reason).toBe(REASONS.unauthorized);
+    const refused = await world.told('templateasset/rotated', reasonLine(REASONS.unauthorized));
+    expect(refused).toContain(`revision ${first.commit.slice(0, 12)} stays live`);
+    expect(refused).not.toContain(oldToken);
     expect((await world.read('templateasset', 'rotated'))?.status.artifact.revision).toBe(first.commit);
     await world.template('unpublished', 'rotated', { secretRef: { name: 'rotated' } });
     await world.workspace('rotated', { templateRef: { name: 'unpublished' } });
@@ -39,8 +40,7 @@ describe('a forge that fails and comes back', () => {
     expect(told).not.toContain(oldToken);
 
     await world.forgeSecret('rotated', { token: await createReadToken(forge), url: forge.url });
-    await world.condition('workspace/rotated', 'Ready', 'True');
-    expect((await world.read('workspace', 'rotated'))?.status.assets.revision).toBe(second.commit);
+    expect(await world.delivered('rotated', 'unpublished')).toBe(second.commit);
     await world.condition('templateasset/rotated', 'Ready', 'True');
     expect((await world.read('templateasset', 'rotated'))?.status.artifact.revision).toBe(second.commit);
   });
@@ -61,14 +61,12 @@ describe('a forge that fails and comes back', () => {
       secretRef: { name: 'interrupted' },
     });
     await world.workspace('interrupted', { templateRef: { name: 'interrupted' } });
-    const failed = await world.condition('templateasset/interrupted', 'Ready', 'False');
-    expect(failed.reason).toBe(REASONS.fetchFailed);
+    await world.told('templateasset/interrupted', reasonLine(REASONS.fetchFailed));
     expect(fragile.isDead).toBe(true);
     await world.told('workspace/interrupted', 'see that the forge runs');
 
     Object.assign(fragile, { diesAfterBytes: Number.POSITIVE_INFINITY, isDead: false });
-    await world.condition('workspace/interrupted', 'Ready', 'True');
-    expect((await world.read('workspace', 'interrupted'))?.status.assets.revision).toBe(commit);
+    expect(await world.delivered('interrupted', 'interrupted')).toBe(commit);
     const read = `import { readFileSync } from 'node:fs'; process.stdout.write(readFileSync('/configs/prompts/long.md'))`;
     expect((await world.inAgent('interrupted', read)) === prompt).toBe(true);
   });

@@ -125,7 +125,7 @@ describe('a volume that is being written', () => {
       expect(attempt.exitCode).toBe(75);
       await ensureOperator(cluster, { report: reportNothing });
       await world.told('workspace/heavy', REASONS.assetsUnavailable);
-      await world.condition('workspace/heavy', 'Ready', 'True');
+      await world.delivered('heavy', 'heavy');
       expect(Object.keys(JSON.parse(await world.inAgent('heavy', SUMS)))).toHaveLength(16);
     },
   );
@@ -154,7 +154,7 @@ describe('a volume that is being written', () => {
 
       await rm(join(room.directory, 'workspace', 'fill'));
       await world.told('workspace/full', 'The files of the template lie on the volume');
-      await world.condition('workspace/full', 'Ready', 'True');
+      await world.delivered('full', 'roomy');
       expect(JSON.parse(await world.inAgent('full', SUMS))).toEqual({ ...wanted, 'workspace/note': expect.anything() });
     },
   );
@@ -198,7 +198,7 @@ describe('a volume that is being written', () => {
     const between = await world.podFacts('raced');
     await world.exitAgent('raced', 1);
     await world.restarted('raced', between);
-    await world.condition('workspace/raced', 'Ready', 'True');
+    await world.delivered('raced', 'raced');
     expect(JSON.parse(await world.inAgent('raced', SUMS))).toMatchObject(wanted);
     expect(await world.inAgent('raced', OUTSIDE)).toBe(planted);
   });

@@ -52,6 +52,7 @@ describe('an edit of an agent', () => {
     });
     expect(report).toMatchObject({
       isCurrent: true,
+      unproven: [],
       template: { name: 'editing', revision: first },
       volume: { revision: first, reportedBy: report.pod?.uid },
       pod: { wantedDigest: report.template?.digest },
@@ -80,7 +81,7 @@ describe('an edit of an agent', () => {
       return template?.revision === second && pod?.wantedDigest === template.digest;
     });
     const behind = await assets();
-    expect(behind).toMatchObject({ isCurrent: false, volume: { revision: first } });
+    expect(behind).toMatchObject({ isCurrent: false, unproven: [{ link: 'Volume' }], volume: { revision: first } });
     expect(behind.notes.join('\n')).toContain('spec.rollout is NextRestart');
 
     const done = await plugin('rollback', 'ta/editing', '--to', 'previous', '--wait');

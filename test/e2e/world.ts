@@ -32,6 +32,11 @@ export interface World {
   read(kind: string, name: string): Promise<Json | undefined>;
   /** Waits until `kubectl describe` of an object such as workspace/writer has these words; all that it prints. */
   told(object: string, words: string | RegExp): Promise<string>;
+  /**
+   * Waits until a Workspace is Ready on what a TemplateAsset publishes, proven by digest.
+   * @returns the commit that it is from
+   */
+  delivered(workspace: string, template: string): Promise<string>;
   /** Waits until a condition of an object has a status, and returns the condition. */
   condition(object: string, type: string, status: string): Promise<Json>;
   /** JavaScript in an agent's container; its standard output. */
@@ -141,6 +146,13 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
         const text = await kubectl.must(['describe', '-n', namespace, object]);
         return (typeof words === 'string' ? text.includes(words) : words.test(text)) && text;
       }),
+    delivered: (workspace, template) =>
+      until(`${workspace} run on what ${template} publishes`, async () => {
+        const { conditions = [], assets } = (await read('workspace', workspace))?.status ?? {};
+        const { artifact } = (await read('templateasset', template))?.status ?? {};
+        const isReady = conditions.some(({ type, status }: Json) => type === 'Ready' && status === 'True');
+        return isReady && assets?.digest !== undefined && assets.digest === artifact?.digest && assets.revision;
+      }),
     condition: (object, type, status) => {
       const [kind = '', name = ''] = object.split('/');
       return until(`${object} have ${type}=${status}`, async () => {
@@ -162,6 +174,11 @@ export async function createWorld(options: { readonly hasExamples: boolean }): P
       });
     },
   };
+}
+
+/** How `kubectl describe` prints the reason of a condition. */
+export function reasonLine(reason: string): RegExp {
+  return new RegExp(`^\\s*Reason:\\s+${reason}$`, 'm');
 }
 
 /** Of the forge of this checkout. */

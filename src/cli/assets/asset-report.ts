@@ -15,7 +15,9 @@ export interface AssetReport {
   readonly object: ObjectName;
   /** Whether the volume held what the TemplateAsset publishes now when the agent was started last. */
   readonly isCurrent: boolean | null;
-  /** Why not, and what else is to be known, as sentences. */
+  /** The links that are not proven, in the order of the chain; empty when one follows from the other down to the card. */
+  readonly unproven: readonly UnprovenLink[];
+  /** What brings the published files there, and what else is to be known, as sentences. */
   readonly notes: readonly string[];
   /** Null when no template is named. */
   readonly template: TemplateLink | null;
@@ -66,6 +68,11 @@ export interface CardLink {
   readonly skills: readonly string[] | null;
   /** Why nothing is known; null when it is. */
   readonly unread: string | null;
+}
+
+export interface UnprovenLink {
+  readonly link: 'Template' | 'Volume' | 'Pod' | 'Card';
+  readonly reason: string;
 }
 
 export interface Change {

@@ -1,5 +1,6 @@
 import { CONDITIONS } from '../../apis/v1alpha1/conditions.ts';
 import { ANNOTATIONS } from '../../apis/v1alpha1/names.ts';
+import { REASONS } from '../../apis/v1alpha1/reasons.ts';
 import type { TemplateAsset } from '../../apis/v1alpha1/types.generated.ts';
 import { type ClusterFlags, clusterWords } from '../options.ts';
 import { CLI_API_VERSION } from '../print-structured.ts';
@@ -7,6 +8,7 @@ import { foundValue } from '../read-object.ts';
 import { conditionOf, explain, standingOf } from '../standing.ts';
 import type { WorkspaceFacts } from '../status/facts.ts';
 import type { AssetReport, CardLink, Change, PodLink, TemplateLink, VolumeLink } from './asset-report.ts';
+import { unprovenLinks } from './unproven-links.ts';
 
 export interface AssetFacts extends Pick<WorkspaceFacts, 'workspace' | 'template' | 'pod'> {
   readonly card: CardLink;
@@ -14,12 +16,22 @@ export interface AssetFacts extends Pick<WorkspaceFacts, 'workspace' | 'template
   readonly flags: Pick<ClusterFlags, 'context' | 'kubeconfig'>;
 }
 
+/** What the operator says of a run that ended without the files; before a run it has other reasons. */
+const FAILED_RUNS: ReadonlySet<string> = new Set([
+  REASONS.assetsRefused,
+  REASONS.assetsUnavailable,
+  REASONS.materializeFailed,
+  REASONS.volumeNotWritable,
+]);
+
 /** Puts the links together, and says where the chain ends that should not end. */
 export function judgeAssets(facts: AssetFacts): AssetReport {
-  const { namespace = '', name } = facts.workspace.metadata;
-  const { assets } = facts.workspace.status ?? {};
+  const { card, workspace } = facts;
+  const { namespace = '', name } = workspace.metadata;
+  const { assets } = workspace.status ?? {};
   const template = templateLink(facts);
   const volume = volumeLink(facts);
+  const pod = podLink(facts);
   const changes = assets?.lastReport?.changes ?? [];
   const digests = [template?.digest ?? null, volume?.digest ?? null];
   const isCurrent = digests.includes(null) ? null : digests[0] === digests[1];
@@ -28,15 +40,16 @@ export function judgeAssets(facts: AssetFacts): AssetReport {
     kind: 'AssetReport',
     object: { kind: 'Workspace', namespace, name },
     isCurrent,
+    unproven: unprovenLinks({ template, volume, pod, card, facts }),
     notes: [
       ...templateNotes(facts),
       ...materializeNotes(facts),
-      ...(isCurrent === true ? [] : gapNotes(facts, template)),
+      ...(isCurrent === true ? [] : gapNotes(facts, { template, isKnown: isCurrent === false })),
     ],
     template,
     volume,
-    pod: podLink(facts),
-    card: facts.card,
+    pod,
+    card,
     changes: changes.map(
       ({ path, action, wanted = null, found = null, keptAt = null }): Change => ({
         path,
@@ -107,16 +120,23 @@ function templateNotes({ template }: AssetFacts): readonly string[] {
 
 function materializeNotes({ workspace, pod }: AssetFacts): readonly string[] {
   const materialized = conditionOf(workspace, CONDITIONS.materialized);
-  if (materialized?.status !== 'False' || pod.found.kind !== 'found') return [];
+  if (materialized === undefined || !FAILED_RUNS.has(materialized.reason) || pod.found.kind !== 'found') return [];
   return [`The last run did not put the files on the volume: ${explain(materialized)}`];
 }
 
+interface Gap {
+  readonly template: TemplateLink | null;
+  /** Whether what lies on the volume is known, and is something else. */
+  readonly isKnown: boolean;
+}
+
 /** Why the volume does not hold what is published, and what brings it there. */
-function gapNotes({ workspace, template, pod, flags }: AssetFacts, link: TemplateLink | null): readonly string[] {
+function gapNotes({ workspace, template, pod, flags }: AssetFacts, gap: Gap): readonly string[] {
   const { namespace, name } = workspace.metadata;
   const where = clusterWords(flags, namespace);
-  if (link === null || link.digest === null || link.revision === null) return [];
-  const revision = `revision ${link.revision.slice(0, 12)}`;
+  const { digest = null, revision: published = null } = gap.template ?? {};
+  if (digest === null || published === null) return [];
+  const revision = `revision ${published.slice(0, 12)}`;
   const status = `kubectl molecule status ws/${name} ${where}`;
   if (workspace.spec.suspend === true)
     return [`The Workspace is suspended: its agent gets ${revision} when it starts again`];
@@ -127,7 +147,8 @@ function gapNotes({ workspace, template, pod, flags }: AssetFacts, link: Templat
       return [`Whether the Pod was told of ${revision} is not known: ${pod.found.message}`];
     case 'found': {
       const told = pod.found.value.metadata.annotations?.[ANNOTATIONS.assetsDigest];
-      if (told !== link.digest) return [`The Pod was not told of ${revision} yet; see why: ${status}`];
+      if (told !== digest) return [`The Pod was not told of ${revision} yet; see why: ${status}`];
+      if (!gap.isKnown) return [];
       const asset: TemplateAsset | undefined = template === undefined ? undefined : foundValue(template.found);
       if (asset?.spec.rollout === 'Immediate') return [`The agent is being restarted for ${revision}`];
       return [

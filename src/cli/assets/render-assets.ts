@@ -21,10 +21,17 @@ export function renderAssets(report: AssetReport, options: RenderOptions): reado
     `${kind} ${namespace}/${name}: ${verdict(report, style)}`,
     '',
     ...alignRows([['LINK', 'NAME', 'REVISION', 'DIGEST', 'WHAT'], ...chainRows(report, options)]).map(fit),
-    ...(report.notes.length === 0 ? [] : ['', ...report.notes.map(printable)]),
+    ...remarks(report),
     '',
     ...pathSection(report, options).map(fit),
+    ...keptHint(report),
   ];
+}
+
+/** Whole at any width, because they have reasons and commands. */
+function remarks({ unproven, notes }: AssetReport): readonly string[] {
+  const lines = [...unproven.map(({ link, reason }) => `Not proven: ${link}: ${reason}`), ...notes];
+  return lines.length === 0 ? [] : ['', ...lines.map(printable)];
 }
 
 function verdict({ isCurrent }: AssetReport, style: Style): string {
@@ -69,7 +76,7 @@ function chainRows(report: AssetReport, { now, isWide }: RenderOptions): readonl
             .join(', '),
         ],
     pod === null
-      ? ['Pod', '-', '-', '-', 'there is none, or it may not be read']
+      ? ['Pod', '-', '-', '-', 'see below']
       : [
           'Pod',
           pod.name,
@@ -81,8 +88,8 @@ function chainRows(report: AssetReport, { now, isWide }: RenderOptions): readonl
   ];
 }
 
-function cardText({ version, skills, unread }: CardLink): string {
-  if (skills === null) return `not known: ${unread}`;
+function cardText({ version, skills }: CardLink): string {
+  if (skills === null) return 'not known, see below';
   const names = skills.length === 0 ? 'no skills' : `${counted(skills.length, 'skill')}: ${skills.join(', ')}`;
   return version === null ? names : `version ${version}, ${names}`;
 }
@@ -101,10 +108,10 @@ function shorten(digest: string): string {
 
 /** What the last run changed, and what earlier ones moved aside. */
 function pathSection({ changes, changed, kept }: AssetReport, { now }: RenderOptions): readonly string[] {
-  const listed = new Set(changes.map(({ path }) => path));
+  const movedNow = new Set(changes.flatMap(({ path, keptAt }) => (keptAt === null ? [] : [path])));
   const rows = [
     ...changes,
-    ...kept.filter(({ path }) => !listed.has(path)).map((earlier) => ({ ...earlier, action: 'kept aside' })),
+    ...kept.filter(({ path }) => !movedNow.has(path)).map((earlier) => ({ ...earlier, action: 'kept aside' })),
   ].map(({ path, wanted, found, action, time, keptAt }) =>
     [path, wanted ?? '-', found ?? '-', action, age(time, now), keptAt ?? '-'].map(printable),
   );
@@ -113,5 +120,14 @@ function pathSection({ changes, changed, kept }: AssetReport, { now }: RenderOpt
   return [
     ...alignRows([['PATH', 'WANTED', 'FOUND', 'ACTION', 'AGE', 'KEPT AT'], ...rows]),
     ...(more > 0 ? [`The last run changed ${more} more, which status does not list`] : []),
+  ];
+}
+
+/** Whose it is: what the template wrote itself is never moved aside. */
+function keptHint({ kept }: AssetReport): readonly string[] {
+  if (kept.length === 0) return [];
+  return [
+    '',
+    "Kept, below /configs, is what somebody had put in the place of the template's files: --diff shows it, --restore PATH puts it back",
   ];
 }

@@ -57,6 +57,13 @@ const OWN_RIGHTS: readonly { readonly command: string; readonly right: Omit<Righ
   { command: 'approvals', right: { group: 'moleculesai.app', resource: 'approvalrequests', verb: 'list' } },
   { command: 'delete', right: { group: 'moleculesai.app', resource: 'approvalrequests', verb: 'create' } },
   { command: 'sync', right: { group: 'moleculesai.app', resource: 'workspaces', verb: 'patch' } },
+  { command: 'rollback', right: { group: 'moleculesai.app', resource: 'templateassets', verb: 'patch' } },
+  ...['create', 'list', 'watch', 'delete'].map((verb) => ({
+    command: 'assets --diff',
+    right: { group: '', resource: 'pods', verb },
+  })),
+  { command: 'assets --diff', right: { group: '', resource: 'pods', subresource: 'log', verb: 'get' } },
+  { command: 'assets for the card', right: { group: '', resource: 'pods', subresource: 'proxy', verb: 'get' } },
 ];
 
 /** Whether whoever runs this may use the other commands. Everybody may ask that. */
@@ -73,12 +80,12 @@ export function judgeOwnRights(answers: readonly Answer[]): readonly Problem[] {
   const problems = missing.map(({ command, right }) =>
     warning(
       `You may not ${describe(right)} in namespace "${namespace}", which kubectl molecule ${command} needs`,
-      'Ask for the role view (tree, status, approvals) or edit (sync, delete) in this namespace',
+      'Ask for the role view (tree, status, approvals) or edit (sync, delete, assets, rollback) in this namespace',
     ),
   );
   return orOk(
     problems,
-    `You may do everything in namespace "${namespace}" that tree, status, approvals, sync and delete need`,
+    `You may do everything in namespace "${namespace}" that tree, status, approvals, sync, delete, assets and rollback need`,
   );
 }
 

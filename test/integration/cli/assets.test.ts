@@ -5,6 +5,7 @@ import { createKubectl } from '../../../hack/lib/kubectl.ts';
 import { openPerson } from '../../../hack/lib/person.ts';
 import { waitFor } from '../../../hack/lib/wait.ts';
 import type { TemplateAsset } from '../../../src/apis/v1alpha1/types.generated.ts';
+import type { DoctorReport } from '../../../src/cli/doctor/finding.ts';
 import { POD_SECURITY, PROGRAM_SECURITY } from '../../../src/controllers/workspace/pod-spec.ts';
 import { controlPlane, createNamespace, mustKubectl } from '../../support/control-plane.ts';
 import { create, writeStatus } from './objects.ts';
@@ -112,6 +113,12 @@ describe('the Pod beside an agent', () => {
     expect(stderr).toContain('exceeded quota: full');
   });
 
+  it('needs what doctor looks for, and the role edit has all of that', async () => {
+    const { stdout } = await plugin(['doctor', '-n', namespace, '-o', 'json'], { kubeconfig });
+    const { findings }: DoctorReport = JSON.parse(stdout);
+    expect(findings.filter(({ check }) => check === 'own-rights')).toMatchObject([{ verdict: 'ok' }]);
+  });
+
   it('is not made by who may only look', async () => {
     const { kubectlProgram, adminKubeconfig, dir } = controlPlane();
     const kubectl = createKubectl(kubectlProgram, adminKubeconfig);
@@ -120,6 +127,8 @@ describe('the Pod beside an agent', () => {
     const { code, stderr } = await plugin(['assets', 'ws/writer', '--diff', '-n', namespace], person);
     expect(code).toBe(1);
     expect(stderr).toContain(`ask for the right to create pods in namespace "${namespace}"`);
+    const { stdout } = await plugin(['doctor', '-n', namespace, '-o', 'json'], person);
+    expect(stdout).toContain('which kubectl molecule assets --diff needs');
   });
 });
 

@@ -5,7 +5,9 @@ import type { KeptVersion, Version } from '../../../../src/assets/kept-version.t
 import { compareVersions } from '../../../../src/cli/assets/diff-versions.ts';
 import { helperPod } from '../../../../src/cli/assets/helper-pod.ts';
 import { ApiError, TransportError } from '../../../../src/kube/errors.ts';
-import { agentPod, runBeside } from './volume-world.ts';
+import type { KubeObject } from '../../../../src/kube/objects.ts';
+import { runOn } from '../fake-cluster.ts';
+import { agentPod, runBeside, writer } from './volume-world.ts';
 
 function file(content: string | Buffer): Version {
   const bytes = Buffer.from(content);
@@ -234,6 +236,40 @@ describe('kubectl molecule assets --diff', () => {
   });
 });
 
+describe('a Workspace with no agent to start a Pod beside', () => {
+  const without = 'Error: Cannot look at the volume of Workspace acme/writer with the program of its Pod writer-1: ';
+  const status = 'kubectl molecule status ws/writer -n acme';
+  const suspended = { ...writer, spec: { ...writer.spec, suspend: true } };
+  const pending = { ...agentPod(), spec: {} };
+  const ending = { ...agentPod(), metadata: { ...agentPod().metadata, deletionTimestamp: '2026-11-21T07:04:00Z' } };
+
+  it.each<readonly [string, readonly KubeObject[], string]>([
+    ['has no Pod', [writer], `it does not exist; see why, and try again once the agent runs: ${status}`],
+    [
+      'is suspended',
+      [suspended],
+      'it does not exist; the agent is suspended; start it and try again: ' +
+        `kubectl patch workspace writer -n acme --type=merge -p '{"spec":{"suspend":false}}'`,
+    ],
+    [
+      'waits for a node',
+      [writer, pending],
+      `it is on no node yet; see why, and try again once the agent runs: ${status}`,
+    ],
+    [
+      'is being ended',
+      [writer, ending],
+      `it is ending; try again once the next one runs; see how far that is: ${status}`,
+    ],
+  ])('is told what to do when it %s, and nothing is started', async (_name, objects, expected) => {
+    for (const words of [['--diff'], ['--restore', 'prompts/system.md']]) {
+      const { code, stdout, stderr, cluster } = await runOn(['assets', 'writer', ...words], { objects });
+      expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `${without}${expected}\n` });
+      expect(cluster.writes).toEqual([]);
+    }
+  });
+});
+
 describe('kubectl molecule assets --restore', () => {
   const restore = (...words: readonly string[]) => ['assets', 'writer', '--restore', 'prompts/system.md', ...words];
 
@@ -265,6 +301,17 @@ describe('kubectl molecule assets --restore', () => {
     const { code, stderr } = await runBeside(restore(), { status });
     expect(code).toBe(1);
     expect(stderr).toContain('Error: Cannot put back: no file is kept of this path\n');
+  });
+
+  it.each([
+    ['the place on the agent', '/configs/prompts/system.md'],
+    ['a way out', '../prompts/system.md'],
+    ['nothing', ''],
+  ])('takes no path that is %s, and starts nothing', async (_name, path) => {
+    const { code, stderr, cluster } = await runBeside(['assets', 'writer', '--restore', path], {});
+    expect(code).toBe(2);
+    expect(stderr).toContain('Write the path as assets lists it, below /configs, such as prompts/system.md.');
+    expect(cluster.writes).toEqual([]);
   });
 
   it.each([

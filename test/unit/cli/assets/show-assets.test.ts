@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Workspace } from '../../../../src/apis/v1alpha1/types.generated.ts';
 import type { AssetReport } from '../../../../src/cli/assets/asset-report.ts';
+import { ApiError } from '../../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../../src/kube/objects.ts';
 import { type RunOptions, runOn } from '../fake-cluster.ts';
 import { condition, type Overrides, templateAsset, workspace } from '../objects.ts';
@@ -30,6 +31,12 @@ const published = templateAsset('writing', {
     conditions: [condition('Ready', 'True', { reason: 'ArtifactStored' })],
   },
 });
+
+const unpublished = (() => {
+  const failed = condition('Ready', 'False', { reason: 'Unauthorized', message: 'No' });
+  const { artifact: _none, ...status } = templateAsset('writing', { status: { conditions: [failed] } }).status ?? {};
+  return { ...templateAsset('writing'), status };
+})();
 
 const healed = {
   path: 'config.yaml',
@@ -99,7 +106,27 @@ describe('kubectl molecule assets', () => {
       'config.yaml        f346f1f24da8  1fb9f4097256 644  healed      3m   .molecule/displaced/config.yaml',
       'prompts/system.md  0123456789ab  symlink           kept aside  24h  .molecule/displaced/prompts/system.md',
       '',
+      "Kept, below /configs, is what somebody had put in the place of the template's files: --diff shows it, --restore PATH puts it back",
+      '',
     ]);
+  });
+
+  it('shows what an earlier run moved aside also beside what the last one did at the same path', async () => {
+    const { assets } = onVolume(DIGEST).status ?? {};
+    const created = { path: healed.path, action: 'created', wanted: healed.wanted, found: 'absent' } as const;
+    const lastReport = { time: '2026-11-21T07:04:00Z', digest: DIGEST, changed: 1, changes: [created] };
+    const again = onVolume(DIGEST, { status: { podName: 'writer-1', assets: { ...assets, lastReport } } });
+    const { stdout } = await show([again, published, told(DIGEST)]);
+    expect(stdout.split('\n').filter((line) => line.startsWith('config.yaml'))).toEqual([
+      'config.yaml        f346f1f24da8  absent            created     60s  -',
+      'config.yaml        f346f1f24da8  1fb9f4097256 644  kept aside  3m   .molecule/displaced/config.yaml',
+    ]);
+  });
+
+  it('does not speak of what is kept where nothing is', async () => {
+    const assets = { revision: REVISION, digest: DIGEST, files: 4 };
+    const { stdout } = await show([onVolume(DIGEST, { status: { podName: 'writer-1', assets } }), published]);
+    expect(stdout).not.toContain('Kept');
   });
 
   it('gives programs the same, digests whole', async () => {
@@ -108,6 +135,7 @@ describe('kubectl molecule assets', () => {
       kind: 'AssetReport',
       isCurrent: true,
       notes: [],
+      unproven: [],
       template: {
         name: 'writing',
         state: 'Ready',
@@ -186,10 +214,76 @@ describe('kubectl molecule assets', () => {
     expect(stdout).toContain('whether the volume holds what the template publishes is not known');
   });
 
+  it.each<readonly [string, readonly KubeObject[], AssetReport['unproven']]>([
+    ['no template is named', [workspace('writer')], [{ link: 'Template', reason: 'none is named' }]],
+    [
+      'nothing is published',
+      [onVolume(DIGEST), unpublished, told(DIGEST)],
+      [{ link: 'Template', reason: 'Unauthorized: No' }],
+    ],
+    [
+      'no run has reported',
+      [onVolume(DIGEST, { status: { podName: 'writer-1', assets: {} } }), published, told(DIGEST)],
+      [{ link: 'Volume', reason: 'no run has reported what lies on it' }],
+    ],
+    [
+      'the volume has something else',
+      [onVolume(OLDER), published, told(DIGEST)],
+      [{ link: 'Volume', reason: 'what the last run proved has another digest than what is published' }],
+    ],
+    [
+      'another Pod has proven the volume',
+      [onVolume(DIGEST), published, { ...told(DIGEST), metadata: { ...told(DIGEST).metadata, uid: 'a later one' } }],
+      [{ link: 'Volume', reason: 'an earlier Pod proved it, and this one has not reported yet' }],
+    ],
+    [
+      'the Pod was told of something else',
+      [onVolume(DIGEST), published, told(OLDER)],
+      [{ link: 'Pod', reason: 'it was told to use another digest than what is published' }],
+    ],
+    [
+      'there is no Pod',
+      [onVolume(DIGEST), published],
+      [
+        { link: 'Pod', reason: 'there is none' },
+        { link: 'Card', reason: 'no agent is ready to serve it' },
+      ],
+    ],
+    [
+      'the agent is suspended',
+      [onVolume(DIGEST, { spec: { suspend: true } }), published],
+      [
+        { link: 'Pod', reason: 'there is none while spec.suspend is true' },
+        { link: 'Card', reason: 'no agent is ready to serve it' },
+      ],
+    ],
+  ])('names the links that are not proven: %s', async (_name, objects, unproven) => {
+    expect((await reportOn(objects)).unproven).toEqual(unproven);
+    const { stdout } = await show(objects);
+    for (const { link, reason } of unproven) expect(stdout).toContain(`\nNot proven: ${link}: ${reason}\n`);
+  });
+
+  it('says nothing of a last run while none has ended since the agent was suspended', async () => {
+    const suspended = condition('Materialized', 'False', { reason: 'Suspended', message: 'Suspended' });
+    const { status } = onVolume(DIGEST);
+    const starting = onVolume(DIGEST, { status: { ...status, conditions: [suspended] } });
+    expect((await reportOn([starting, published, told(DIGEST)])).notes).toEqual([]);
+  });
+
+  it('takes no Pod for older than a revision of which nobody has reported', async () => {
+    const starting = onVolume(DIGEST, { status: { podName: 'writer-1', assets: {} } });
+    expect((await reportOn([starting, published, told(DIGEST)])).notes).toEqual([]);
+  });
+
   it('shows what may be read where the rest may not', async () => {
     const report = await reportOn([onVolume(DIGEST), published, told(DIGEST)], { forbidden: ['Pod', 'TemplateAsset'] });
     expect(report).toMatchObject({ isCurrent: null, template: { state: 'Unknown', reason: 'Forbidden' }, pod: null });
     expect(report.card.unread).toBe('no agent is ready to serve it');
+    expect(report.unproven).toEqual([
+      { link: 'Template', reason: expect.stringContaining('Cannot be read: TemplateAsset is forbidden') },
+      { link: 'Pod', reason: 'it cannot be read: Pod is forbidden: User "eve" may not' },
+      { link: 'Card', reason: report.card.unread },
+    ]);
   });
 
   it.each([
@@ -200,6 +294,28 @@ describe('kubectl molecule assets', () => {
     const report = await reportOn([onVolume(DIGEST), published, told(DIGEST)], options);
     expect(report.card).toMatchObject({ name: null, skills: null, unread: expect.stringContaining(expected) });
     expect(report.isCurrent).toBe(true);
+    expect(report.unproven).toEqual([{ link: 'Card', reason: report.card.unread }]);
+  });
+
+  it.each([
+    ['nobody answers', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
+    ['the apiserver cannot reach the Pod', new ApiError('dial tcp 10.0.0.7:8000: i/o timeout', { code: 503 })],
+  ])('says how to ask past a network policy when %s', async (_name, thrown) => {
+    const paths = {
+      get [CARD](): never {
+        throw thrown;
+      },
+    };
+    const { card } = await reportOn([onVolume(DIGEST), published, told(DIGEST)], { paths });
+    expect(card.unread).toBe(
+      `the agent does not answer through the apiserver (${thrown.message}), as where a network plugin enforces NetworkPolicy "molecule-org"; to ask it past that: ` +
+        'kubectl port-forward pod/writer-1 8000 -n acme, and meanwhile: curl http://127.0.0.1:8000/.well-known/agent-card.json',
+    );
+  });
+
+  it('does not blame the network for what the agent itself answers', async () => {
+    const { card } = await reportOn([onVolume(DIGEST), published, told(DIGEST)], { paths: {} });
+    expect(card.unread).not.toContain('NetworkPolicy');
   });
 
   it('lets no card speak to the terminal', async () => {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { DoctorReport } from '../../../../src/cli/doctor/finding.ts';
+import type { Right } from '../../../../src/cli/doctor/manifest.ts';
 import { ApiError, TransportError } from '../../../../src/kube/errors.ts';
+import type { KubeObject } from '../../../../src/kube/objects.ts';
 import { runOn } from '../fake-cluster.ts';
+
+interface SelfReview extends KubeObject {
+  readonly spec: { readonly resourceAttributes: Right };
+}
 
 const VERSION = { '/version': { gitVersion: 'v1.36.3' } };
 const EVERYTHING = [
@@ -69,6 +75,33 @@ describe('kubectl molecule doctor', () => {
     expect(lines.some((line) => line.length > 60)).toBe(true);
     const wide = (await runOn(['doctor', '-o', 'wide'], options)).stdout;
     expect(wide).not.toContain('…');
+  });
+
+  it.each([
+    ['pods/log', 'get', 'assets --diff'],
+    ['pods/proxy', 'get', 'assets for the card'],
+    ['pods', 'create', 'assets --diff'],
+    ['pods', 'list', 'assets --diff'],
+    ['pods', 'watch', 'assets --diff'],
+    ['pods', 'delete', 'assets --diff'],
+    ['templateassets', 'patch', 'rollback'],
+  ])('warns who lacks the right to %s: %s, which %s needs', async (path, verb, command) => {
+    const lacks = (review: KubeObject): boolean => {
+      const { resourceAttributes: right } = (review as SelfReview).spec;
+      const asked = right.subresource === undefined ? right.resource : `${right.resource}/${right.subresource}`;
+      return asked === path && right.verb === verb;
+    };
+    const options = {
+      paths: VERSION,
+      isAllowed: (review: KubeObject) => review.kind !== 'SelfSubjectAccessReview' || !lacks(review),
+    };
+    const { findings }: DoctorReport = JSON.parse((await runOn(['doctor', '-o', 'json'], options)).stdout);
+    const [finding, ...others] = findings.filter(({ check }) => check === 'own-rights');
+    expect(others).toEqual([]);
+    expect(finding?.verdict).toBe('warning');
+    expect(finding?.message).toMatch(
+      new RegExp(`^You may not ${verb} ${path}\\b.* in namespace "acme", which kubectl molecule ${command} needs$`),
+    );
   });
 
   it('rejects nothing as unknown that nobody has answered', async () => {

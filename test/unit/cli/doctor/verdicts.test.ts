@@ -172,7 +172,7 @@ describe('rights', () => {
       'warning: You may not list orgs.moleculesai.app in namespace "acme", which kubectl molecule tree and status needs',
     ]);
     expect(told(judgeOwnRights([{ right, isAllowed: true }]))).toEqual([
-      'ok: You may do everything in namespace "acme" that tree, status, approvals, sync and delete need',
+      'ok: You may do everything in namespace "acme" that tree, status, approvals, sync, delete, assets and rollback need',
     ]);
   });
 });
