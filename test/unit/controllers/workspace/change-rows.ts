@@ -12,8 +12,8 @@ import type {
 import {
   meta,
   org,
-  storedTemplate,
   templateSource as sourceNamed,
+  storedTemplate,
   uidOf,
   workspace,
 } from '../../../builders/objects.ts';
