@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
-import { type Anchor, isStillAt, MovedError, openDirectory, type Root } from './anchored.ts';
+import { type Anchor, isDisturbance, isStillAt, MovedError, openDirectoryBelow, type Root } from './anchored.ts';
 
-/** The folder of a volume that was worked in last, still open: most files lie beside the file before. */
+/** The folder of a volume that was worked in last, and those above it, still open: most files lie beside the file before. */
 export interface HeldFolder {
   /**
-   * The folder at a path, empty for the root, which stays open until another is asked for. It is where it should be, or
-   * was a moment ago: whoever goes on to use it asks again before each change.
+   * The folder at a path, empty for the root, which stays open until another is asked for. It was in place a moment ago:
+   * whoever changes something in it asks again before each change.
    * @throws MovedError when it was moved away while it was opened; errors of the file system
    */
   at(path: string): Anchor;
@@ -13,26 +13,47 @@ export interface HeldFolder {
 }
 
 export function createHeldFolder(root: Root): HeldFolder {
-  let held: { readonly path: string; readonly folder: Anchor } | undefined;
+  const chain: { readonly name: string; readonly folder: Anchor }[] = [];
 
-  const letGo = (): void => {
-    const last = held;
-    held = undefined;
-    if (last !== undefined) closeSync(last.folder.fd);
+  const closeFrom = (depth: number): void => {
+    for (const { folder } of chain.splice(depth)) closeSync(folder.fd);
+  };
+
+  /** One component at a time and never through a link, from the deepest folder that is open on the way. */
+  const descend = (path: string): Anchor => {
+    const names = path.split('/');
+    const known = names.findIndex((name, depth) => chain[depth]?.name !== name);
+    closeFrom(known < 0 ? names.length : known);
+    let folder: Anchor = chain.at(-1)?.folder ?? root;
+    for (const name of names.slice(chain.length)) {
+      folder = openDirectoryBelow(folder, name);
+      chain.push({ name, folder });
+    }
+    return folder;
+  };
+
+  /** What is held is as good as what is opened anew while the kernel says that it is still at its place (V6). */
+  const reuse = (path: string): Anchor | undefined => {
+    try {
+      const folder = descend(path);
+      return isStillAt(folder, root, path) ? folder : undefined;
+    } catch (error) {
+      if (isDisturbance(error)) return undefined;
+      throw error;
+    }
   };
 
   return {
     at: (path) => {
       if (path === '') return root;
-      // What is held is as good as what is opened anew while the kernel says that it is still at its place (V6).
-      if (held?.path !== path || !isStillAt(held.folder, root, path)) {
-        letGo();
-        held = { path, folder: openDirectory(root, path.split('/')) };
-        assertInPlace(held.folder, root, path);
-      }
-      return held.folder;
+      const held = chain.length === 0 ? undefined : reuse(path);
+      if (held !== undefined) return held;
+      closeFrom(0);
+      const folder = descend(path);
+      assertInPlace(folder, root, path);
+      return folder;
     },
-    letGo,
+    letGo: () => closeFrom(0),
   };
 }
 

@@ -22,7 +22,6 @@ import {
   openFileBelow,
   openRoot,
   repairDirectoryBelow,
-  withDirectory,
 } from './anchored.ts';
 import { type StagedContent, writeContent } from './content.ts';
 import { assertInPlace, createHeldFolder } from './held-folder.ts';
@@ -88,7 +87,8 @@ export interface Volume {
 export function openVolume(path: string): Volume {
   const root = openRoot(path);
   const touched = new Set<string>();
-  const unsettled = new Set<string>();
+  /** Staged and still open: not durable yet. */
+  const unsettled: number[] = [];
   const held = createHeldFolder(root);
   let staging: StagingArea | undefined;
 
@@ -133,17 +133,30 @@ export function openVolume(path: string): Volume {
     }
   };
 
+  /** One that is gone by now, removed by us or by somebody else, has nothing left to be made durable. */
+  const syncFolder = (path: string): void => {
+    try {
+      fsyncSync(held.at(path).fd);
+    } catch (error) {
+      if (!isDisturbance(error)) throw error;
+    }
+  };
+
+  const closeUnsettled = (): void => {
+    for (const fd of unsettled.splice(0)) closeSync(fd);
+  };
+
   const settle = (): void => {
-    if (unsettled.size === 0) return;
-    const { folder } = stagingAreaInPlace();
-    for (const name of unsettled) syncFile(folder, name);
-    unsettled.clear();
+    if (unsettled.length === 0) return;
+    stagingAreaInPlace();
+    for (const fd of unsettled) fsyncSync(fd);
+    closeUnsettled();
   };
 
   const unstage = (): void => {
     const area = staging;
     staging = undefined;
-    unsettled.clear();
+    closeUnsettled();
     try {
       area?.close();
     } catch (error) {
@@ -167,14 +180,11 @@ export function openVolume(path: string): Volume {
       const name = uniqueName('file');
       const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
       const fd = openSync(below(stagingArea().folder, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-      try {
-        const sha256 = writeContent(fd, content);
-        fchmodSync(fd, mode);
-        unsettled.add(name);
-        return { name, sha256 };
-      } finally {
-        closeSync(fd);
-      }
+      unsettled.push(fd);
+      const sha256 = writeContent(fd, content);
+      fchmodSync(fd, mode);
+      if (unsettled.length === MAX_UNSETTLED) settle();
+      return { name, sha256 };
     },
     settle,
     place: (staged, path) => {
@@ -220,7 +230,7 @@ export function openVolume(path: string): Volume {
       }
     },
     sync: () => {
-      for (const path of touched) syncDirectory(root, path);
+      for (const path of touched) syncFolder(path);
       touched.clear();
     },
     unstage,
@@ -234,6 +244,9 @@ export function openVolume(path: string): Volume {
     },
   };
 }
+
+/** Far below what a process may hold open, and enough that what a journal costs is shared. */
+const MAX_UNSETTLED = 256;
 
 const HIDDEN: Observed = { kind: 'hidden' };
 
@@ -259,24 +272,5 @@ function hasLinked(from: Name, to: Name): boolean {
   } catch (error) {
     if (hasCode(error, 'EPERM', 'EACCES', 'EMLINK', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP')) return false;
     throw error;
-  }
-}
-
-function syncFile(folder: Anchor, name: string): void {
-  const file = openFileBelow(folder, name);
-  if (file === undefined) throw new MovedError('Cannot write to volume: what was staged was replaced');
-  try {
-    fsyncSync(file.fd);
-  } finally {
-    closeSync(file.fd);
-  }
-}
-
-/** A folder that is gone by now, removed by us or by somebody else, has nothing left to be made durable. */
-function syncDirectory(root: Anchor, path: string): void {
-  try {
-    withDirectory(root, path === '' ? [] : path.split('/'), ({ fd }) => fsyncSync(fd));
-  } catch (error) {
-    if (!isDisturbance(error)) throw error;
   }
 }
