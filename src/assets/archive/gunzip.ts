@@ -1,8 +1,7 @@
-import { on, once } from 'node:events';
-import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
-import { coerceError } from '../../platform/errors.ts';
+import { crc32 } from 'node:zlib';
 import { ArchiveError, type ArchiveErrorCode } from './archive-error.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { inflate } from './inflate.ts';
 
 export interface GunzipLimits {
   readonly compressedBytes: number;
@@ -21,14 +20,12 @@ const FLAG_EXTRA = 0x04;
 const FLAG_NAME = 0x08;
 const FLAG_COMMENT = 0x10;
 const MAX_HEADER_TEXT_BYTES = 4096;
-const CHUNK_BYTES = 64 * 1024;
-const EXPANDED_CHUNK_BYTES = 512 * 1024;
-const WAITING_CHUNKS = 3;
 
 /**
  * Expands exactly one gzip member that fills the whole stream. The frame is read here and only deflate is left to zlib,
  * because `createGunzip` silently goes on to a second member and ignores what follows the last one.
- * Memory: a few chunks, whatever they expand to. All limits are checked before the bytes beyond them are handed on. The source's chunks are cut anew, so that how the network cut them decides nothing.
+ * Memory: a few chunks, whatever they expand to. All limits are checked before the bytes beyond them are handed on. The
+ * source's chunks are cut anew, so that how the network cut them decides nothing.
  * @throws ArchiveError; errors of the source pass through
  */
 export async function* gunzip(
@@ -116,66 +113,6 @@ async function skipText(reader: ByteReader): Promise<void> {
   throw refuse('GzipCorrupt', 'the gzip header is too long');
 }
 
-interface Inflated {
-  readonly chunk: Buffer;
-  /** How much of the deflate data this and all chunks before it came from. */
-  readonly consumedBytes: number;
-}
-
-/**
- * Yields what deflate expands to and leaves `reader` at the first byte behind the deflate data. zlib works ahead, on a
- * thread of its own, by no more than the chunks that may wait here: it stops while as many do.
- */
-async function* inflate(reader: ByteReader): AsyncGenerator<Inflated, void, void> {
-  // With room for nothing, zlib does not go on while a chunk waits inside the stream, and what it consumed stays exact.
-  const options = { chunkSize: EXPANDED_CHUNK_BYTES, readableHighWaterMark: 1 };
-  const engine = createInflateRaw(options);
-  const waiting: Inflated[] = [];
-  engine.on('data', (chunk: Buffer) => waiting.push({ chunk, consumedBytes: engine.bytesWritten }));
-  const arrivals = on(engine, 'data', { close: ['end'], highWaterMark: WAITING_CHUNKS, lowWaterMark: 1 });
-  const feeding = feed(reader, engine);
-  // Seen through `engine` as well; this keeps a failure from counting as unhandled before we await it below.
-  feeding.catch((error: unknown) => engine.destroy(coerceError(error)));
-  try {
-    for await (const _ of arrivals) yield* waiting.splice(0, 1);
-    await feeding;
-  } catch (error) {
-    throw asArchiveError(error);
-  } finally {
-    engine.destroy();
-  }
-}
-
-/** Writes one chunk at a time, so that at the end of the deflate data the rest of the last chunk is known exactly. */
-async function feed(reader: ByteReader, engine: InflateRaw): Promise<void> {
-  const over = Promise.race([once(engine, 'end'), once(engine, 'close')]).then(
-    () => undefined,
-    () => undefined,
-  );
-  let [current, spare] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-  for (let chunk = await reader.fill(current); chunk.length > 0; ) {
-    const before = engine.bytesWritten;
-    const written = new Promise<void>((resolve) => engine.write(chunk, () => resolve()));
-    const [next] = await Promise.all([reader.fill(spare), Promise.race([written, over])]);
-    const consumed = engine.bytesWritten - before;
-    if (consumed < chunk.length) {
-      reader.unread(next);
-      reader.unread(chunk.subarray(consumed));
-      return;
-    }
-    [current, spare, chunk] = [spare, current, next];
-  }
-  engine.end();
-}
-
-function asArchiveError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'Z_BUF_ERROR') return refuse('GzipTruncated', 'the gzip data is cut off', error);
-  if (typeof code === 'string' && code.startsWith('Z_'))
-    return refuse('GzipCorrupt', 'the gzip data is corrupt', error);
-  return error;
-}
-
-function refuse(code: ArchiveErrorCode, message: string, cause?: unknown): ArchiveError {
-  return new ArchiveError(code, cause === undefined ? { message } : { message, cause });
+function refuse(code: ArchiveErrorCode, message: string): ArchiveError {
+  return new ArchiveError(code, { message });
 }
