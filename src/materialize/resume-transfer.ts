@@ -31,11 +31,15 @@ export async function* resumeTransfer(
   let received = from;
   let end: number | undefined;
   let failures = 0;
+  let isResumable = true;
   for (;;) {
     let failure: Error | undefined;
     try {
-      answer ??= await askFrom(received);
+      answer ??= await askFrom(isResumable ? received : 0);
       if (answer.statusCode === 416) return void answer.resume();
+      // Whoever stands between and spoils ranges may still hand on the whole.
+      isResumable = startOf(answer) <= received;
+      if (!isResumable) throw leftOut(answer);
       end = endOf(answer);
       for await (const chunk of behind(answer, received)) {
         received += chunk.length;
@@ -58,10 +62,6 @@ export async function* resumeTransfer(
 /** Only what comes after the bytes that are here, wherever the answer begins. */
 async function* behind(answer: IncomingMessage, received: number): AsyncGenerator<Buffer, void, void> {
   let position = startOf(answer);
-  if (position > received) {
-    answer.destroy();
-    throw new Error('the asset server left bytes out');
-  }
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     const known = Math.max(0, received - position);
     position += chunk.length;
@@ -79,6 +79,11 @@ function startOf({ statusCode, headers }: IncomingMessage): number {
 function endOf(answer: IncomingMessage): number | undefined {
   const length = answer.headers['content-length'];
   return length === undefined ? undefined : startOf(answer) + Number(length);
+}
+
+function leftOut(answer: IncomingMessage): Error {
+  answer.destroy();
+  return new Error('the asset server left bytes out');
 }
 
 function giveUp(cause: Error | undefined): MaterializeError {

@@ -40,13 +40,14 @@ export interface Held {
 const FIRST_BACKOFF_MS = 100;
 /** So that a key heals within a minute of the end of a fault, however long it has failed: this, and the pass itself. */
 const LONGEST_BACKOFF_MS = 30_000;
+const BACKLOG_PATIENCE_MS = 30_000;
 /** Outdated entries that are kept before the heap is swept. */
 const SLACK = 64;
 
 /**
  * Keys and when they are due. Guarantees: a key is handed out to one caller at a time; asking again merges, the earlier
  * time wins; asking while it runs makes it due again afterwards, so nothing is lost; what is due and fresh goes before
- * what is due from the first list. A namespace that has as many passes as it may lets those of others go first. Keys that
+ * what is due from the first list, but for what waits there half a minute longer. A namespace that has as many passes as it may lets those of others go first. Keys that
  * are neither due nor running nor failing cost no memory.
  */
 export class Queue {
@@ -180,21 +181,29 @@ export class Queue {
 
   #next(): string | undefined {
     if (this.#isClosed) return undefined;
-    for (const ready of [this.#ready.fresh, this.#ready.backlog]) {
-      for (const key of ready) {
-        if (!this.#mayRun(key)) continue;
-        ready.delete(key);
-        const item = this.#item(key);
-        item.isPending = false;
-        item.isRunning = true;
-        this.#running.add(item);
-        this.#count(key, 1);
-        item.previousStartMs = item.lastStartMs;
-        item.lastStartMs = this.#options.clock.monotonicMs();
-        this.#options.onTaken?.(item.lastStartMs - item.dueMs);
-        return key;
-      }
-    }
+    const key = this.#first();
+    if (key === undefined) return undefined;
+    const item = this.#item(key);
+    this.#ready[item.priority].delete(key);
+    item.isPending = false;
+    item.isRunning = true;
+    this.#running.add(item);
+    this.#count(key, 1);
+    item.previousStartMs = item.lastStartMs;
+    item.lastStartMs = this.#options.clock.monotonicMs();
+    this.#options.onTaken?.(item.lastStartMs - item.dueMs);
+    return key;
+  }
+
+  /** Whoever is slow comes back fresh again and again: without an end to its patience, the backlog would never get a turn. */
+  #first(): string | undefined {
+    const [fresh, backlog] = [this.#firstOf('fresh'), this.#firstOf('backlog')];
+    if (fresh === undefined || backlog === undefined) return fresh ?? backlog;
+    return this.#item(backlog).dueMs + BACKLOG_PATIENCE_MS < this.#item(fresh).dueMs ? backlog : fresh;
+  }
+
+  #firstOf(priority: Priority): string | undefined {
+    for (const key of this.#ready[priority]) if (this.#mayRun(key)) return key;
     return undefined;
   }
 

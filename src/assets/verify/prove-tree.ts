@@ -22,8 +22,8 @@ const KINDS: ReadonlyMap<string, SignedEntry['kind']> = new Map([
   ['160000', 'submodule'],
 ]);
 
-/** Its last part is a name. */
-const PLAIN_PATH = /^[^\0]*[^\0/]$/;
+/** Names with one slash between them: `/a` would lie beside `a` in the same folder, and hide it from whoever looks for `a`. */
+const PLAIN_PATH = /^[^\0/]+(?:\/[^\0/]+)*$/;
 
 interface Child {
   /** As Git writes it: without zeros before it. */

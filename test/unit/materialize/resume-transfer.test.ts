@@ -77,10 +77,23 @@ it('tells in the end what the server said when it was asked for the rest', async
 });
 
 it('takes no rest that leaves bytes out', async () => {
-  const askFrom = async (offset: number) => answer('whole', { start: offset + 1 });
+  const askFrom = async (offset: number) => answer('whole', { start: Math.max(offset + 1, 3) });
   await expect(read(resumeTransfer(answer('whole', { bytes: 2 }), { from: 0, askFrom, signal }))).rejects.toThrow(
     'broke off',
   );
+});
+
+it('asks for the whole where an answer does not go on behind what is here, and takes what is missing from that', async () => {
+  const asked: number[] = [];
+  const askFrom = async (offset: number) => {
+    asked.push(offset);
+    return offset === 0 ? answer('whole', {}) : answer('whole', { start: offset + 1 });
+  };
+  for (const first of [answer('whole', { start: 3 }), { ...answer('whole', { start: 2 }), headers: {} }]) {
+    const spoilt = Object.assign(first, { destroy: () => first }) as IncomingMessage;
+    expect(await read(resumeTransfer(spoilt, { from: 2, askFrom, signal }))).toBe('ole');
+  }
+  expect(asked).toEqual([0, 0]);
 });
 
 it('is complete with its last byte, whether or not the end of the connection was clean', async () => {

@@ -74,6 +74,19 @@ describe('a due key', () => {
     expect(taken).toEqual(['a@0', 'b@0', 'c@0']);
   });
 
+  it('of the backlog gets its turn although what is slow comes back fresh for ever', async () => {
+    const queue = createQueue();
+    for (const key of ['slow', 'other']) queue.add(key);
+    queue.add('late', { priority: 'backlog' });
+    for (let pass = 0; pass < 10; pass++) {
+      take(queue);
+      await clock.advance(10_000);
+      const [key = ''] = taken.at(-1)?.split('@') ?? [];
+      queue.done(key, { kind: 'ok', afterMs: 0 });
+    }
+    expect(taken.findIndex((key) => key.startsWith('late'))).toBe(5);
+  });
+
   it('that is fresh goes before the backlog, and takes its own backlog entry along', async () => {
     const queue = createQueue();
     for (const key of ['a', 'b', 'c']) queue.add(key, { priority: 'backlog' });

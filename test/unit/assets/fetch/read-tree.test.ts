@@ -81,6 +81,8 @@ describe('readTree()', () => {
     ],
     ['has more of them with its last page', 'gitea', [page(listed(6_000), true), page(listed(6_000, 6_000))], 2],
     ['goes on and has nothing more', 'gitea', [page(listed(2), true), page([], true)], 2],
+    ['has more of what is no entry', 'gitea', [page(Array.from({ length: 10_001 }, () => ({})))], 1],
+    ['is small and holds hundreds of thousands of values', 'gitea', [{ ...page([]), x: Array(200_000).fill(0) }], 1],
     ['has a path that no archive may have', 'gitea', [page([{ ...entry(1), path: 'a'.repeat(600) }])], 1],
   ])('returns no part of a list that %s (CI-3)', async (_what, kind, answers, count) => {
     const { tree, requests } = await ask(kind, answers);
@@ -92,6 +94,7 @@ describe('readTree()', () => {
     ['no JSON', '<html>'],
     ['null', 'null'],
     ['a page that is no list (CI-2)', page({ path: 'a' })],
+    ['ten thousand times nothing', page(Array.from({ length: 10_000 }, () => ({})))],
     ['entries without an id', page([{ path: 'a', mode: '100644' }])],
     ['a mode that is a number', page([{ ...entry(1), mode: 100_644 }])],
     ['no word about whether it is all', { sha: TREE, tree: listed(1) }],

@@ -111,12 +111,21 @@ describe('what a forge lists', () => {
     }
   });
 
+  it('cannot hide a folder by a slash before all that is in it', () => {
+    const entries = commit.entries.map((entry) =>
+      /^prompts(\/|$)/.test(entry.path) ? { ...entry, path: `/${entry.path}` } : entry,
+    );
+    expect(() => prove({ ...commit, entries })).toThrow(MISMATCH);
+  });
+
   const OTHER = 'd'.repeat(40);
   it.each<[string, (entry: ForgeTreeEntry) => Partial<ForgeTreeEntry>]>([
     ['another id', () => ({ id: OTHER })],
     ['another mode', ({ mode }) => ({ mode: mode === '100755' ? '100644' : '100755' })],
     ['another name', ({ path }) => ({ path: `${path}x` })],
     ['another place', ({ path }) => ({ path: `prompts/${path}` })],
+    ['a slash before its path', ({ path }) => ({ path: `/${path}` })],
+    ['a slash more within it', ({ path }) => ({ path: path.includes('/') ? path.replace('/', '//') : `${path}/` })],
     ['an id that is none', ({ id }) => ({ id: id.toUpperCase() })],
     ['an id that is cut off', ({ id }) => ({ id: id.slice(0, 38) })],
     ['a mode that Git has not', () => ({ mode: '100600' })],
