@@ -118,7 +118,13 @@ export function withDirectory<T>(root: Anchor, components: readonly string[], us
  * that was moved elsewhere with the descriptor in our hands is told from one at its place (V6), and no link is involved.
  */
 export function isStillAt(directory: Anchor, root: Root, path: string): boolean {
-  return placeOf(directory) === `${root.place}/${path}`;
+  try {
+    return placeOf(directory) === `${root.place}/${path}`;
+  } catch (error) {
+    // Moved to where no path leads any more.
+    if (hasCode(error, 'ENAMETOOLONG')) return false;
+    throw error;
+  }
 }
 
 function placeOf({ fd }: Anchor): string {

@@ -17,7 +17,7 @@ const ADVICE: readonly (readonly [codes: readonly string[], advice: string])[] =
  * wait for their place.
  */
 export function explainFileError(error: Error): string {
-  const message = error.message.replace(/\/proc\/self\/fd\/\d+\//g, '').replace(/-[0-9a-f]{16}\b/g, '');
+  const message = error.message.replace(/\/proc\/self\/fd\/\d+\/?/g, '').replace(/-[0-9a-f]{16}\b/g, '');
   const known = ADVICE.find(([codes]) => hasCode(error, ...codes));
   return known === undefined ? message : `${known[1]} (${message})`;
 }

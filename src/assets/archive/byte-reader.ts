@@ -8,17 +8,27 @@ export interface ByteReader {
   takeSome(length: number): Promise<Buffer | undefined>;
   /** Gives bytes back; the next take starts with them. */
   unread(bytes: Buffer): void;
-  /** Tells the source that no more is wanted, so that it can let go of its socket. */
+  /** Tells the source that no more is wanted, so that it can let go of its socket. Does not wait for one that has stalled. */
   close(): Promise<void>;
 }
 
 export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
   const iterator = source[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
+  let isWaiting = false;
+
+  const readNext = async (): Promise<IteratorResult<Uint8Array>> => {
+    isWaiting = true;
+    try {
+      return await iterator.next();
+    } finally {
+      isWaiting = false;
+    }
+  };
 
   const takeSome = async (length: number): Promise<Buffer | undefined> => {
     while (rest.length === 0) {
-      const next = await iterator.next();
+      const next = await readNext();
       if (next.done === true) return undefined;
       rest = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
     }
@@ -45,7 +55,10 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
       rest = Buffer.concat([bytes, rest]);
     },
     close: async () => {
-      await iterator.return?.();
+      const closing = Promise.resolve(iterator.return?.());
+      if (!isWaiting) await closing;
+      // It lets go when what is waited for comes or fails, and whoever gave the source ends that wait.
+      else closing.catch(() => undefined);
     },
   };
 }

@@ -6,7 +6,7 @@ import { inflate } from './inflate.ts';
 export interface GunzipLimits {
   readonly compressedBytes: number;
   readonly expandedBytes: number;
-  /** Expanded bytes for each compressed one, at any moment after the first `RATIO_FREE_BYTES`. */
+  /** Expanded bytes for each compressed one after the first `RATIO_FREE_BYTES`, looked at every 512 KiB of them at the least. */
   readonly ratio: number;
   /** From the first byte asked for to the last handed on, whoever is slow. Looked at as bytes come. */
   readonly readMs: number;

@@ -49,8 +49,12 @@ async function feed(reader: ByteReader, engine: InflateRaw): Promise<void> {
   for (let chunk = await reader.fill(current); chunk.length > 0; ) {
     const before = engine.bytesWritten;
     const written = new Promise<void>((resolve) => engine.write(chunk, () => resolve()));
-    const [next] = await Promise.all([reader.fill(spare), Promise.race([written, over])]);
+    const ahead = reader.fill(spare);
+    // What is in hand is judged first: a source that fails meanwhile is heard of below.
+    ahead.catch(() => undefined);
+    await Promise.race([written, over]);
     const consumed = engine.bytesWritten - before;
+    const next = await ahead;
     if (consumed < chunk.length) {
       reader.unread(next);
       reader.unread(chunk.subarray(consumed));

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -164,6 +165,36 @@ describe('reading an archive', () => {
     };
     await expect(readArchive(endless(), options)).rejects.toMatchObject({ code: 'NotGzip' });
     expect(isReleased).toBe(true);
+  });
+
+  describe('when the source says no more after bytes that are refused', () => {
+    /** More than zlib is given at once, also when it is compressed. */
+    const noise = Buffer.concat(Array.from({ length: 4_000 }, (_, index) => hash('sha256', `${index}`, 'buffer')));
+    const corrupt = archive(entry({ name: 'repo/prompts/a', body: noise })).fill(0xff, 10, 20);
+    const hostile = gzipSync(Buffer.concat([entry({ name: '../x' }), entry({ name: 'a/b', body: noise })]));
+    const options = { include, limits: ARCHIVE_LIMITS, signal, receiver: collectFiles(() => undefined) };
+
+    it.each([
+      ['hostile', 'PathTraversal', hostile],
+      ['corrupt', 'GzipCorrupt', corrupt],
+    ])('and stalls for ever, refuses what is %s at once', async (_what, code, bytes) => {
+      const stalling = async function* (): AsyncGenerator<Uint8Array> {
+        yield bytes.subarray(0, 70_000);
+        await new Promise(() => undefined);
+      };
+      await expect(readArchive(stalling(), options)).rejects.toMatchObject({ code });
+    });
+
+    it.each([
+      ['hostile', 'PathTraversal', hostile],
+      ['corrupt', 'GzipCorrupt', corrupt],
+    ])('and fails, refuses what is %s', async (_what, code, bytes) => {
+      const failing = async function* (): AsyncGenerator<Uint8Array> {
+        yield bytes.subarray(0, 70_000);
+        throw new Error('connection lost');
+      };
+      await expect(readArchive(failing(), options)).rejects.toMatchObject({ code });
+    });
   });
 
   it('escapes paths in messages', () => {
