@@ -163,6 +163,10 @@ const RECORDS: readonly HostileArchive[] = [
   row('35', 'pax record that lies about its length', 'BadPaxHeader', [pax(Buffer.from('99 path=x\n')), file(`${P}/x`)]),
   row('36', 'pax record without a newline', 'BadPaxHeader', [pax(Buffer.from('10 path=xy')), file(`${P}/x`)]),
   row('36b', 'pax record without a length', 'BadPaxHeader', [pax(Buffer.from('path=x\n')), file(`${P}/x`)]),
+  row('36c', 'pax record that swallows the next', 'BadPaxHeader', [
+    pax(record('mtime', `1\n${record('path', `${P}/a`)}`)),
+    file(`${P}/x`),
+  ]),
   row('37', 'pax key twice', 'BadPaxHeader', [pax(record('path', `${P}/a`), record('path', '../x')), file(`${P}/x`)]),
   row('38', 'GNU long name', 'UnsupportedType', [entry({ name: '././@LongLink', type: 'L', body: '../x\0' })]),
   row('39', 'GNU long link', 'UnsupportedType', [entry({ name: '././@LongLink', type: 'K', body: '/etc\0' })]),

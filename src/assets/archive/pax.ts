@@ -16,6 +16,9 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set([
   'uname',
   'gname',
 ]);
+const NUMBERS: ReadonlySet<string> = new Set(['atime', 'ctime', 'mtime', 'uid', 'gid']);
+const NUMBER = /^-?\d{1,20}(?:\.\d{1,20})?$/;
+const CONTROL = /\p{Cc}/u;
 /** `git archive` puts the commit there. A global path or size would apply to every entry, and programs disagree on it. */
 const GLOBAL_KEYS: ReadonlySet<string> = new Set(['comment']);
 
@@ -43,6 +46,9 @@ export function parsePax(body: Buffer, { name, scope }: PaxHeader): PaxRecords {
       throw new ArchiveError('UnsupportedPaxKey', { message, path: name });
     }
     if (records.has(key)) throw bad('sets a key twice');
+    if (NUMBERS.has(key) && !NUMBER.test(value)) throw bad('has an owner or a time that is no number');
+    // A record that says that it is longer swallows the next, which another program may read. A path is judged by itself.
+    if (key !== 'path' && CONTROL.test(value)) throw bad('has a value with a control character');
     records.set(key, value);
     offset = end;
   }
