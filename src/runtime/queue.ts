@@ -47,8 +47,8 @@ const SLACK = 64;
 /**
  * Keys and when they are due. Guarantees: a key is handed out to one caller at a time; asking again merges, the earlier
  * time wins; asking while it runs makes it due again afterwards, so nothing is lost; what is due and fresh goes before
- * what is due from the first list, but for what waits there half a minute longer. A namespace that has as many passes as it may lets those of others go first. Keys that
- * are neither due nor running nor failing cost no memory.
+ * what is due from the first list, but for what waits there half a minute longer. A namespace that has as many passes as
+ * it may lets those of others go first. Keys that are neither due nor running nor failing cost no memory.
  */
 export class Queue {
   readonly #options: QueueOptions;

@@ -7,6 +7,8 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -25,6 +27,48 @@ const calls = await interceptFileCalls();
 afterAll(() => calls[Symbol.dispose]());
 
 const isRoot = process.getuid?.() === 0;
+
+describe('what is put in its place', () => {
+  it('was made durable before, and so was all that comes with it, however many files that are', async () => {
+    const many = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`prompts/${index}.md`, `${index}`]));
+    const durable = new Set<string>();
+    const early: string[] = [];
+    let durableAtFirst: number | undefined;
+    const place = await makePlace();
+    await calls.intercept(
+      ({ name, args }, perform) => {
+        if (name === 'fsyncSync') durable.add(readlinkSync(`/proc/self/fd/${String(args[0])}`));
+        if (name === 'renameSync' && String(args[1]).endsWith('.md')) {
+          durableAtFirst ??= durable.size;
+          const staged = realpathSync(String(args[0]));
+          if (!durable.has(staged)) early.push(String(args[1]));
+        }
+        return perform();
+      },
+      () => heal(place, many),
+    );
+    expect(listing(place.target)).toEqual(wantedListing(many));
+    await place.remove();
+    expect(early).toEqual([]);
+    expect(durableAtFirst).toBeGreaterThan(600);
+  });
+
+  it('was made durable before what somebody edited is moved aside for it', async () => {
+    const place = await makePlace();
+    await heal(place, WANTED);
+    writeFileSync(join(place.target, 'config.yaml'), 'edited\n');
+    const order: string[] = [];
+    await calls.intercept(
+      ({ name }, perform) => {
+        if (name === 'fsyncSync' || name === 'linkSync') order.push(name);
+        return perform();
+      },
+      () => heal(place, WANTED),
+    );
+    await place.remove();
+    expect(order.slice(0, 2)).toEqual(['fsyncSync', 'linkSync']);
+  });
+});
 
 describe('a volume that is full', () => {
   it.each(['ENOSPC', 'EDQUOT'])(

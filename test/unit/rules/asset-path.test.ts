@@ -36,6 +36,7 @@ describe('path policy', () => {
     ['a\0b', 'PathForbiddenCharacter'],
     ['a\\b', 'PathBackslash'],
     ['prompts/\u001b[31mred\n', 'PathForbiddenCharacter'],
+    ['prompts/plain\n', 'PathForbiddenCharacter'],
     ['prompts/\u202egnp.md', 'PathForbiddenCharacter'],
     ['prompts/\u2028', 'PathForbiddenCharacter'],
     ['prompts/\ufffd', 'PathNotUtf8'],

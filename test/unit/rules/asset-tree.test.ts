@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AssetFile,
+  compareByBytes,
   createPathRegister,
   decodeTree,
   isTreeDigest,
@@ -76,6 +77,19 @@ describe('order', () => {
       '\uff5e',
       '\u{1f389}',
     ]);
+  });
+});
+
+describe('the order of two texts', () => {
+  it('is that of their bytes, with and without other letters than those of ASCII', () => {
+    const unit = fc.constantFrom('a', 'b', '/', '\0', '\x7f', '\x80', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}');
+    const text = fc.string({ unit, maxLength: 6 });
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(Math.sign(compareByBytes(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 
